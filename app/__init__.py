@@ -1,0 +1,1 @@
+"""The workstation of Quầy Một Cửa."""

@@ -1,0 +1,449 @@
+"""The fold: what a dossier's events add up to, and which act is allowed now.
+
+Workstation and server call the same fold, so both compute the same state and
+refuse for the same reason. A guard is data where it can be: which business
+states an act needs, and where it leads.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from app.domain import bodies
+from app.domain.events import Event, read_body
+from app.domain.fees import CopyLine
+from app.domain.papers import GivenPaper
+from app.domain.status import CLOSED, BusinessState, PaymentState, ReturnState
+
+_B = BusinessState
+_OPEN = frozenset(BusinessState) - CLOSED
+_WORKING = frozenset({_B.RECEIVED, _B.IN_WORK})
+_ANY = frozenset(BusinessState)
+
+
+class NotAllowed(ValueError):
+    """An act is not allowed in the state the dossier is in.
+
+    Attributes:
+        reason: why not, one Vietnamese sentence.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """An attached page."""
+
+    page: UUID
+    sha256: str
+    size: int
+    mime: str
+    paper: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """A dossier as its events add up to; compare values, never change one.
+
+    Attributes:
+        code: the one that counts now.
+        former_codes: provisional or corrected ones; they still find it.
+        receipt_version: of form 01, from 1; earlier ones are void.
+        state, payment, result: the states kept apart.
+        paused_at: set while the clock stands still for the citizen.
+        extended: the due date was moved once, with an apology.
+        prints: how often each form came out on paper, by form key.
+    """
+
+    id: UUID
+    code: str
+    check: str
+    lookup: str
+    agency: str
+    procedure: str
+    catalogue: int
+    forms: str
+    received_at: dt.datetime
+    due_at: dt.datetime
+    counted_from: dt.date
+    submitter: bodies.Person
+    applicant: bodies.Person | None
+    relation: str
+    summary: str
+    fields: dict[str, str]
+    papers: tuple[GivenPaper, ...]
+    owed: tuple[str, ...]
+    copies: tuple[CopyLine, ...]
+    fee: bodies.ChargedFee
+    sets: int
+    channel: int
+    return_via: int
+    stages: tuple[bodies.StageDue, ...]
+    provisional: bool
+    practice: bool
+    offline: bool
+    due_is_certain: bool
+    former_codes: tuple[str, ...] = ()
+    receipt_version: int = 1
+    voided: bool = False
+    state: BusinessState = BusinessState.RECEIVED
+    payment: PaymentState = PaymentState.FREE
+    result: ReturnState = ReturnState.NONE
+    paid: int = 0
+    pages: tuple[Page, ...] = ()
+    paused_at: dt.datetime | None = None
+    supplement_rounds: int = 0
+    extended: bool = False
+    holder: str = ""
+    stage: str = ""
+    result_name: str = ""
+    external_codes: dict[str, str] | None = None
+    prints: dict[str, int] | None = None
+
+    @property
+    def owner(self) -> bodies.Person:
+        """Whose affair it is: the applicant, or the submitter acting for themself."""
+        return self.applicant or self.submitter
+
+    @property
+    def is_open(self) -> bool:
+        """True while something is still to be done."""
+        return not self.voided and self.state not in CLOSED
+
+
+def fold(events: Iterable[Event]) -> Dossier | None:
+    """Return what one dossier's events, in order, add up to; None for none.
+
+    Raises:
+        NotAllowed: an event does not fit; accepted events always do.
+        UnreadableEvent: a body cannot be read.
+    """
+    dossier: Dossier | None = None
+    for event in events:
+        dossier = apply(dossier, event)
+    return dossier
+
+
+def apply(dossier: Dossier | None, event: Event) -> Dossier:
+    """Return the dossier after one more event.
+
+    Raises:
+        NotAllowed: the act is not allowed now; `refusal` says why.
+        UnreadableEvent: the body cannot be read.
+    """
+    if event.dossier is None:
+        raise NotAllowed("Sự kiện này không thuộc hồ sơ nào.")
+    body = read_body(event.kind, event.v, event.body)
+    if isinstance(body, bodies.EventMended):
+        replacing = replace(event, kind=body.kind, v=body.v, body=body.body.encode())
+        return apply(dossier, replacing)
+    reason = refusal(dossier, event.kind, body)
+    if reason is not None:
+        raise NotAllowed(reason)
+    if dossier is None:
+        return _received(event.dossier, body)
+    act = _ACTS[event.kind]
+    after = act.change(dossier, body, event) if act.change else dossier
+    if act.leads_to is not None:
+        after = replace(after, state=act.leads_to)
+    return after
+
+
+def refusal(dossier: Dossier | None, kind: str, body: Any) -> str | None:
+    """Return why an act is not allowed now, or None if it is."""
+    if kind == "dossier.received":
+        return None if dossier is None else f"Hồ sơ {dossier.code} đã được tiếp nhận rồi."
+    act = _ACTS.get(kind)
+    if act is None:
+        return "Việc này không làm trên một hồ sơ."
+    if dossier is None:
+        return "Chưa có hồ sơ này."
+    if dossier.voided and not act.after_voiding:
+        return f"Hồ sơ {dossier.code} đã hoàn tác, số này không dùng nữa."
+    if dossier.state not in act.when:
+        return f"Hồ sơ {dossier.code} đang “{dossier.state.words}”, chưa làm được việc này."
+    return act.check(dossier, body) if act.check else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """When a kind of act is allowed, where it leads, and what else it changes."""
+
+    when: frozenset[BusinessState] = _OPEN
+    leads_to: BusinessState | None = None
+    change: Callable[[Dossier, Any, Event], Dossier] | None = None
+    check: Callable[[Dossier, Any], str | None] | None = None
+    after_voiding: bool = False
+
+
+def _received(id: UUID, body: bodies.Received) -> Dossier:
+    return Dossier(
+        id=id,
+        code=body.code,
+        check=body.check,
+        lookup=body.lookup,
+        agency=body.agency,
+        procedure=body.procedure,
+        catalogue=body.catalogue,
+        forms=body.forms,
+        received_at=body.received_at,
+        due_at=body.due_at,
+        counted_from=body.counted_from,
+        submitter=body.submitter,
+        applicant=body.applicant,
+        relation=body.relation,
+        summary=body.summary,
+        fields=body.fields,
+        papers=body.papers,
+        owed=body.owed,
+        copies=body.copies,
+        fee=body.fee,
+        sets=body.sets,
+        channel=body.channel,
+        return_via=body.return_via,
+        stages=body.stages,
+        provisional=body.provisional,
+        practice=body.practice,
+        offline=body.offline,
+        due_is_certain=body.due_is_certain,
+        payment=_payment(body.fee, 0),
+    )
+
+
+def _payment(fee: bodies.ChargedFee, paid: int) -> PaymentState:
+    if fee.amount == 0 and fee.is_known:
+        return PaymentState.PAID if paid else PaymentState.FREE
+    return PaymentState.PAID if paid >= fee.amount and fee.is_known else PaymentState.UNPAID
+
+
+def _corrected(dossier: Dossier, body: bodies.Corrected, _: Event) -> Dossier:
+    given: dict[str, Any] = {
+        name: value
+        for name in ("submitter", "applicant", "relation", "summary", "fields", "papers",
+                     "copies", "fee", "due_at")
+        if (value := getattr(body, name)) is not None
+    }  # fmt: skip
+    after = replace(dossier, receipt_version=body.receipt_version, **given)
+    return replace(after, payment=_payment(after.fee, after.paid))
+
+
+def _check_correction(dossier: Dossier, body: bodies.Corrected) -> str | None:
+    if body.receipt_version != dossier.receipt_version + 1:
+        return (
+            f"Giấy tiếp nhận đã có bản thứ {dossier.receipt_version}; "
+            f"bản thứ {body.receipt_version} không nối tiếp."
+        )
+    return None
+
+
+def _check_void(dossier: Dossier, _: bodies.Voided) -> str | None:
+    if dossier.paid:
+        return "Đã thu tiền: hoàn tiền trước khi hoàn tác."
+    return None
+
+
+def _papers_added(dossier: Dossier, body: bodies.PapersAdded, _: Event) -> Dossier:
+    return _with_papers(dossier, body.papers)
+
+
+def _with_papers(dossier: Dossier, added: tuple[GivenPaper, ...]) -> Dossier:
+    papers = {paper.key: paper for paper in dossier.papers}
+    for paper in added:
+        old = papers.get(paper.key)
+        papers[paper.key] = paper if old is None else replace(
+            paper,
+            original=old.original + paper.original,
+            certified=old.certified + paper.certified,
+            photocopy=old.photocopy + paper.photocopy,
+        )  # fmt: skip
+    owed = tuple(key for key in dossier.owed if key not in {p.key for p in added})
+    return replace(dossier, papers=tuple(papers.values()), owed=owed)
+
+
+def _page_attached(dossier: Dossier, body: bodies.PageAttached, _: Event) -> Dossier:
+    page = Page(
+        page=body.page,
+        sha256=body.sha256,
+        size=body.size,
+        mime=body.mime,
+        paper=body.paper,
+        position=body.position,
+    )
+    return replace(dossier, pages=(*dossier.pages, page))
+
+
+def _check_page(dossier: Dossier, body: bodies.PageAttached) -> str | None:
+    if any(page.page == body.page for page in dossier.pages):
+        return "Trang này đã có trong hồ sơ."
+    return None
+
+
+def _page_removed(dossier: Dossier, body: bodies.PageRemoved, _: Event) -> Dossier:
+    return replace(dossier, pages=tuple(p for p in dossier.pages if p.page != body.page))
+
+
+def _check_removal(dossier: Dossier, body: bodies.PageRemoved) -> str | None:
+    if all(page.page != body.page for page in dossier.pages):
+        return "Hồ sơ không có trang này."
+    return None
+
+
+def _fee_charged(dossier: Dossier, body: bodies.FeeCharged, _: Event) -> Dossier:
+    return replace(dossier, fee=body.fee, payment=_payment(body.fee, dossier.paid))
+
+
+def _fee_paid(dossier: Dossier, body: bodies.FeePaid, _: Event) -> Dossier:
+    paid = dossier.paid + body.amount
+    return replace(dossier, paid=paid, payment=_payment(dossier.fee, paid))
+
+
+def _fee_refunded(dossier: Dossier, body: bodies.FeeRefunded, _: Event) -> Dossier:
+    left = dossier.paid - body.amount
+    state = PaymentState.REFUNDED if left == 0 else _payment(dossier.fee, left)
+    return replace(dossier, paid=left, payment=state)
+
+
+def _check_refund(dossier: Dossier, body: bodies.FeeRefunded) -> str | None:
+    if body.amount > dossier.paid:
+        return f"Chỉ mới thu {dossier.paid} đồng, không hoàn được {body.amount} đồng."
+    return None
+
+
+def _printed(dossier: Dossier, body: bodies.DocumentPrinted, _: Event) -> Dossier:
+    if body.outcome not in ("printed", "unknown"):
+        return dossier
+    prints = dict(dossier.prints or {})
+    prints[body.form] = prints.get(body.form, 0) + 1
+    return replace(dossier, prints=prints)
+
+
+def _supplement_requested(dossier: Dossier, _: bodies.SupplementRequested, event: Event) -> Dossier:
+    return replace(
+        dossier,
+        paused_at=dt.datetime.fromisoformat(event.at),
+        supplement_rounds=dossier.supplement_rounds + 1,
+    )
+
+
+def _supplement_received(dossier: Dossier, body: bodies.SupplementReceived, _: Event) -> Dossier:
+    after = _with_papers(dossier, body.papers)
+    return replace(after, paused_at=None, due_at=body.due_at or dossier.due_at)
+
+
+def _ended(dossier: Dossier, _: bodies.Ended, __: Event) -> Dossier:
+    return replace(dossier, paused_at=None)
+
+
+def _handed_over(dossier: Dossier, body: bodies.StageHandedOver, _: Event) -> Dossier:
+    return replace(dossier, holder="", stage=body.stage or dossier.stage)
+
+
+def _taken(dossier: Dossier, body: bodies.StageTaken, event: Event) -> Dossier:
+    return replace(dossier, holder=event.actor, stage=body.stage or dossier.stage)
+
+
+def _acknowledged(dossier: Dossier, body: bodies.AgencyAcknowledged, _: Event) -> Dossier:
+    return replace(dossier, due_at=body.due_at or dossier.due_at, due_is_certain=True)
+
+
+def _extended(dossier: Dossier, body: bodies.DueExtended, _: Event) -> Dossier:
+    return replace(dossier, due_at=body.due_at, extended=True)
+
+
+def _check_extension(dossier: Dossier, body: bodies.DueExtended) -> str | None:
+    if dossier.extended:
+        return "Ngày hẹn trả chỉ được lùi một lần, hồ sơ này đã lùi rồi."
+    if body.due_at <= dossier.due_at:
+        return "Ngày hẹn mới phải sau ngày hẹn cũ."
+    return None
+
+
+def _result_recorded(dossier: Dossier, body: bodies.ResultRecorded, _: Event) -> Dossier:
+    return replace(dossier, result=ReturnState.READY, result_name=body.name)
+
+
+def _result_returned(dossier: Dossier, _: bodies.ResultReturned, __: Event) -> Dossier:
+    return replace(dossier, result=ReturnState.RETURNED)
+
+
+def _check_return(dossier: Dossier, _: bodies.ResultReturned) -> str | None:
+    if dossier.result is not ReturnState.READY:
+        return "Chưa có kết quả để trả."
+    return None
+
+
+def _external_code(dossier: Dossier, body: bodies.ExternalCodeSet, _: Event) -> Dossier:
+    codes = {**(dossier.external_codes or {}), body.system: body.code}
+    return replace(dossier, external_codes=codes)
+
+
+def _code_corrected(dossier: Dossier, body: bodies.CodeCorrected, _: Event) -> Dossier:
+    return replace(
+        dossier,
+        code=body.code,
+        check=body.check,
+        former_codes=(*dossier.former_codes, dossier.code),
+        provisional=False,
+    )
+
+
+_ACTS: dict[str, _Act] = {
+    "dossier.corrected": _Act(change=_corrected, check=_check_correction),
+    "dossier.voided": _Act(
+        when=frozenset({_B.RECEIVED}),
+        change=lambda dossier, _, __: replace(dossier, voided=True),
+        check=_check_void,
+    ),
+    "papers.added": _Act(change=_papers_added),
+    "page.attached": _Act(change=_page_attached, check=_check_page, when=_ANY),
+    "page.removed": _Act(change=_page_removed, check=_check_removal),
+    "fee.charged": _Act(change=_fee_charged),
+    "fee.paid": _Act(change=_fee_paid, when=_ANY),
+    "fee.refunded": _Act(change=_fee_refunded, check=_check_refund, when=_ANY),
+    "document.printed": _Act(change=_printed, when=_ANY, after_voiding=True),
+    "supplement.requested": _Act(
+        when=_WORKING, leads_to=_B.AWAITING_SUPPLEMENT, change=_supplement_requested
+    ),
+    "supplement.received": _Act(
+        when=frozenset({_B.AWAITING_SUPPLEMENT}),
+        leads_to=_B.IN_WORK,
+        change=_supplement_received,
+    ),
+    "dossier.refused": _Act(
+        when=frozenset({_B.RECEIVED, _B.AWAITING_SUPPLEMENT}),
+        leads_to=_B.NOT_RECEIVED,
+        change=_ended,
+    ),
+    "dossier.withdrawn": _Act(when=_OPEN - {_B.FINISHED}, leads_to=_B.WITHDRAWN, change=_ended),
+    "dossier.stopped": _Act(when=_OPEN - {_B.FINISHED}, leads_to=_B.STOPPED, change=_ended),
+    "stage.handed_over": _Act(when=_WORKING | {_B.AWAITING_PAYMENT}, change=_handed_over),
+    "stage.taken": _Act(when=_WORKING | {_B.STOPPED}, leads_to=_B.IN_WORK, change=_taken),
+    "stage.completed": _Act(when=_WORKING, leads_to=_B.IN_WORK),
+    "agency.acknowledged": _Act(when=_WORKING, change=_acknowledged),
+    "due.extended": _Act(when=_WORKING, change=_extended, check=_check_extension),
+    "result.recorded": _Act(
+        when=_WORKING | {_B.AWAITING_PAYMENT}, leads_to=_B.FINISHED, change=_result_recorded
+    ),
+    "result.returned": _Act(
+        when=frozenset({_B.FINISHED}),
+        leads_to=_B.RETURNED,
+        change=_result_returned,
+        check=_check_return,
+    ),
+    "external.code_set": _Act(when=_ANY, change=_external_code),
+    "note.added": _Act(when=_ANY, after_voiding=True),
+    "online.claimed": _Act(),
+    "conflict.raised": _Act(when=_ANY, after_voiding=True),
+    "conflict.decided": _Act(when=_ANY, after_voiding=True),
+    "code.corrected": _Act(when=_ANY, change=_code_corrected),
+    "dossier.viewed": _Act(when=_ANY, after_voiding=True),
+    "id.revealed": _Act(when=_ANY, after_voiding=True),
+}

@@ -1,0 +1,317 @@
+"""The tables of the store. ORM objects never leave a `with` block of the doors."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    Uuid,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcMoment(TypeDecorator[dt.datetime]):
+    """An aware moment, stored in UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Refuse naive moments; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs an offset")
+        return value.astimezone(dt.UTC).replace(tzinfo=None)
+
+    def process_result_value(
+        self,
+        value: Any,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> dt.datetime | None:
+        """Return an aware moment in UTC."""
+        return None if value is None else value.replace(tzinfo=dt.UTC)
+
+
+class Base(DeclarativeBase):
+    """Declarative base; every constraint has a name that migrations can use."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {dt.datetime: UtcMoment, UUID: Uuid, bytes: LargeBinary}  # noqa: RUF012
+
+
+class Fact(Base):
+    """One thing the store knows of itself: incarnation, cursor, machine mark."""
+
+    __tablename__ = "fact"
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class EventRow(Base):
+    """An event of this store or pulled from a stream.
+
+    Attributes:
+        place: local order of arrival.
+        seq, recorded_at, stream: the server's, None until it is known.
+        refusal: the server's words if it was quarantined.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index("ix_event_dossier_seq", "dossier", "seq"),
+        Index("uq_event_store_n", "store", "n", unique=True),
+        Index("uq_event_stream_seq", "stream", "seq", unique=True),
+    )
+
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    store: Mapped[UUID]
+    n: Mapped[int]
+    prev: Mapped[bytes]
+    hash: Mapped[bytes]
+    dossier: Mapped[UUID | None]
+    base: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(40))
+    v: Mapped[int]
+    at: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str] = mapped_column(String(64))
+    body: Mapped[bytes]
+    stream: Mapped[str | None] = mapped_column(String(40))
+    seq: Mapped[int | None]
+    recorded_at: Mapped[str | None] = mapped_column(String(40))
+    refusal: Mapped[str | None] = mapped_column(Text)
+
+
+class DossierRow(Base):
+    """A dossier as folded, with what lists and searches need as columns.
+
+    Attributes:
+        row: newest last; the key of pages of lists and of the search index.
+        snapshot: the folded `Dossier` as JSON.
+        last_n: number of the last own event; waiting while above `have`.
+        needs_look: an event of it was quarantined or is in conflict.
+    """
+
+    __tablename__ = "dossier"
+    __table_args__ = (
+        Index("ix_dossier_state_row", "state", "row"),
+        Index("ix_dossier_due", "is_open", "due_at"),
+        Index("ix_dossier_id_number", "id_number", "row"),
+        Index("ix_dossier_phone", "phone", "row"),
+        Index("ix_dossier_day", "day", "row"),
+    )
+
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[UUID] = mapped_column(unique=True)
+    code: Mapped[str] = mapped_column(String(80), unique=True)
+    agency: Mapped[str] = mapped_column(String(40))
+    procedure: Mapped[str] = mapped_column(String(40))
+    submitter: Mapped[str] = mapped_column(String(500))
+    owner: Mapped[str] = mapped_column(String(500))
+    id_number: Mapped[str] = mapped_column(String(80))
+    phone: Mapped[str] = mapped_column(String(80))
+    day: Mapped[dt.date]
+    received_at: Mapped[dt.datetime]
+    due_at: Mapped[dt.datetime]
+    state: Mapped[int]
+    is_open: Mapped[bool]
+    voided: Mapped[bool]
+    payment: Mapped[str] = mapped_column(String(20))
+    provisional: Mapped[bool]
+    receipt_version: Mapped[int]
+    page_count: Mapped[int]
+    last_n: Mapped[int]
+    needs_look: Mapped[bool]
+    snapshot: Mapped[bytes]
+
+
+class CodeRow(Base):
+    """Every code that ever stood on a dossier's paper."""
+
+    __tablename__ = "dossier_code"
+
+    code: Mapped[str] = mapped_column(String(80), primary_key=True)
+    dossier: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), index=True)
+
+
+class PageRow(Base):
+    """An attached page whose image lies in the blob folder.
+
+    Attributes:
+        stored_at: when the server said that it holds the image, hash checked.
+        upload: address of an upload under way, "" if none.
+    """
+
+    __tablename__ = "page"
+    __table_args__ = (Index("ix_page_waiting", "is_own", "stored_at"),)
+
+    page: Mapped[UUID] = mapped_column(primary_key=True)
+    dossier: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), index=True)
+    paper: Mapped[str] = mapped_column(String(80))
+    position: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]
+    mime: Mapped[str] = mapped_column(String(40))
+    is_own: Mapped[bool]
+    removed: Mapped[bool] = mapped_column(default=False)
+    upload: Mapped[str] = mapped_column(Text, default="")
+    stored_at: Mapped[dt.datetime | None]
+
+
+class RangeRow(Base):
+    """Numbers that an incarnation may use alone: a lease of a day or a standing range."""
+
+    __tablename__ = "number_range"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    incarnation: Mapped[UUID]
+    agency: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(10))
+    first: Mapped[int]
+    last: Mapped[int]
+    from_day: Mapped[dt.date]
+    to_day: Mapped[dt.date]
+
+
+class NumberMark(Base):
+    """The highest number used of a range on a day."""
+
+    __tablename__ = "number_mark"
+
+    range_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    last: Mapped[int]
+
+
+class CatalogueRow(Base):
+    """A version of the catalogue as the province signed it."""
+
+    __tablename__ = "catalogue"
+
+    version: Mapped[int] = mapped_column(primary_key=True)
+    payload: Mapped[str] = mapped_column(Text)
+    signature: Mapped[str] = mapped_column(String(128))
+    stored_at: Mapped[dt.datetime]
+
+
+class DraftRow(Base):
+    """A reception as typed so far; never leaves the store."""
+
+    __tablename__ = "draft"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    clerk: Mapped[str] = mapped_column(String(64), index=True)
+    content: Mapped[bytes]
+    updated_at: Mapped[dt.datetime]
+
+
+class PendingPageRow(Base):
+    """A page that arrived for a draft; its image already lies in the blob folder."""
+
+    __tablename__ = "pending_page"
+
+    page: Mapped[UUID] = mapped_column(primary_key=True)
+    draft: Mapped[UUID] = mapped_column(index=True)
+    paper: Mapped[str] = mapped_column(String(80))
+    position: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    mime: Mapped[str] = mapped_column(String(40))
+    width: Mapped[int]
+    height: Mapped[int]
+    dpi: Mapped[int]
+    device: Mapped[str] = mapped_column(String(500))
+    arrived_at: Mapped[dt.datetime]
+
+
+class ClerkRow(Base):
+    """A clerk who signed in here online once.
+
+    Attributes:
+        pin_hash: argon2id.
+        sealed_token: the server token, opened by the PIN only.
+        failures, locked_until: growing waits, counted across restarts.
+    """
+
+    __tablename__ = "clerk"
+
+    user: Mapped[str] = mapped_column(String(64), primary_key=True)
+    display_name: Mapped[str] = mapped_column(String(200))
+    roles: Mapped[str] = mapped_column(String(400))
+    agency: Mapped[str] = mapped_column(String(40))
+    pin_hash: Mapped[str] = mapped_column(Text, default="")
+    sealed_token: Mapped[bytes] = mapped_column(default=b"")
+    online_at: Mapped[dt.datetime]
+    session_until: Mapped[dt.datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[dt.datetime | None]
+
+
+class PrintJobRow(Base):
+    """A print job and its outcome; outlives restarts.
+
+    Attributes:
+        state: queued, sent, printed, not_printed, unknown or saved.
+    """
+
+    __tablename__ = "print_job"
+    __table_args__ = (Index("ix_print_job_state", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    dossier: Mapped[UUID | None] = mapped_column(index=True)
+    form: Mapped[str] = mapped_column(String(20))
+    version: Mapped[int]
+    copy: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(200))
+    printer: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(20))
+    printer_job: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+
+
+class ReceiptRow(Base):
+    """The PDF of one version of a form of a dossier; the bytes lie in the blob folder."""
+
+    __tablename__ = "receipt"
+
+    dossier: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True)
+    form: Mapped[str] = mapped_column(String(20), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    paper_size: Mapped[str] = mapped_column(String(4), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
+class StreamDay(Base):
+    """Count and rolling hash of a stream, day by day of `recorded_at`."""
+
+    __tablename__ = "stream_day"
+
+    stream: Mapped[str] = mapped_column(String(40), primary_key=True)
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    count: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+    upto: Mapped[int]

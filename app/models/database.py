@@ -1,0 +1,133 @@
+"""The store's two doors: `reading()` and `writing()`.
+
+WAL with synchronous=FULL, because what was printed must survive a power cut;
+BEGIN IMMEDIATE for writers, because a deferred one that reads first fails at
+once, or loses the other writer's change. See docs/adr/0003.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import sqlcipher3.dbapi2 as sqlcipher
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import QueuePool
+
+from app.models.problems import NotWritable, OnNetworkShare, translated
+
+_SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afpfs", "ncpfs"})
+BUSY_TIMEOUT_MS = 10_000
+
+
+class Database:
+    """The workstation's encrypted SQLite file.
+
+    Open a session where it is used and close it there: sessions and the
+    objects they load never pass to another thread, nor up to the screens.
+    """
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self.path = path
+        self._key = key
+        self.engine = create_engine(
+            "sqlite://", module=sqlcipher, creator=self._connect, poolclass=QueuePool, pool_size=4
+        )
+        event.listen(self.engine, "begin", _begin)
+        self._readers = sessionmaker(self.engine)
+        self._writers = sessionmaker(
+            self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE"), expire_on_commit=False
+        )
+
+    def _connect(self) -> Any:
+        connection = sqlcipher.connect(str(self.path), check_same_thread=False)
+        connection.isolation_level = None  # the driver must not guess when to BEGIN
+        for pragma in (
+            f"key = \"x'{self._key.hex()}'\"",
+            "journal_mode = WAL",
+            "synchronous = FULL",  # a printed receipt must survive a power cut
+            "foreign_keys = ON",
+            f"busy_timeout = {BUSY_TIMEOUT_MS}",
+            "cache_size = -65536",
+            "temp_store = MEMORY",  # nothing personal in temporary files
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session on one consistent state; never commits.
+
+        Raises:
+            StoreProblem: the store cannot be read.
+        """
+        with _translating(), self._readers() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Yield the only writing session; commits on success, else undoes.
+
+        Raises:
+            StoreProblem: nothing was stored.
+        """
+        with _translating(), self._writers.begin() as session:
+            yield session
+
+    def close(self) -> None:
+        """Close all connections; the write-ahead log is folded in by the last one."""
+        self.engine.dispose()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, sqlcipher.Error, OSError) as error:
+        problem = translated(error)
+        if problem is None:
+            raise
+        raise problem from error
+
+
+def check_place(folder: Path) -> None:
+    """Refuse a folder in which a store cannot be kept safely.
+
+    Raises:
+        OnNetworkShare: locks do not hold there.
+        NotWritable: nothing can be written there.
+    """
+    if file_system(folder) in _SHARES or str(folder).startswith("\\\\"):
+        raise OnNetworkShare(
+            "Thư mục dữ liệu nằm trên ổ đĩa mạng.",
+            "Chọn một thư mục trên đĩa của chính máy này.",
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".ghi-thu"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise translated(error) or NotWritable(
+            "Không ghi được vào thư mục dữ liệu.", f"Kiểm tra thư mục: {error.strerror}."
+        ) from error
+
+
+def file_system(folder: Path) -> str:
+    """Return the type of the file system that holds `folder`, "" if unknown."""
+    place = folder.absolute()
+    best, kind = "", ""
+    for part in psutil.disk_partitions(all=True):
+        inside = place == Path(part.mountpoint) or Path(part.mountpoint) in place.parents
+        if inside and len(part.mountpoint) >= len(best):
+            best, kind = part.mountpoint, part.fstype
+    return kind

@@ -1,0 +1,174 @@
+"""The one place where an event becomes rows, for acts and for pulls alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import exists, select, text
+from sqlalchemy.orm import Session
+
+from app.domain import fold as folding
+from app.domain.events import Event, UnreadableEvent
+from app.domain.fold import Dossier, NotAllowed
+from app.domain.text import fold, folded_words
+from app.models import events
+from app.models.base import CodeRow, DossierRow, EventRow, PageRow
+
+
+def record(session: Session, act: events.Act) -> Event:
+    """Append an own event and project it; both are kept or neither is.
+
+    Raises:
+        NotAllowed: the fold refuses the act; nothing was written.
+    """
+    if act.dossier is not None:
+        before = load(session, act.dossier)
+        reason = folding.refusal(before, act.kind, act.body)
+        if reason is not None:
+            raise NotAllowed(reason)
+        event = events.append(session, act)
+        _save(session, folding.apply(before, event), event.n, needs_look=None)
+        return event
+    return events.append(session, act)
+
+
+def load(session: Session, dossier: UUID) -> Dossier | None:
+    """Return the folded dossier, or None."""
+    raw = session.scalar(select(DossierRow.snapshot).where(DossierRow.id == dossier))
+    return None if raw is None else read_snapshot(raw)
+
+
+def read_snapshot(raw: bytes) -> Dossier:
+    """Return a dossier from its stored form."""
+    return msgspec.json.decode(raw, type=Dossier)
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    dossier: Dossier | None
+    last_own_n: int
+    passed_over: int
+
+
+def refold(session: Session, dossiers: Iterable[UUID]) -> None:
+    """Fold dossiers anew from all their accepted events.
+
+    Own events that no longer fit behind what the server ordered first are
+    passed over and the dossier is marked for a look; the server quarantines
+    them for the same reason.
+    """
+    own = set(events.own_stores(session))
+    for dossier in set(dossiers):
+        rows = events.of_dossier(session, dossier)
+        folded = _fold_rows(rows, own)
+        if folded.dossier is not None:
+            refused = session.scalar(
+                select(exists().where(EventRow.dossier == dossier, EventRow.refusal.is_not(None)))
+            )
+            look = bool(refused) or folded.passed_over > 0
+            _save(session, folded.dossier, folded.last_own_n, needs_look=look)
+
+
+def _fold_rows(rows: list[EventRow], own: set[UUID]) -> _Folded:
+    dossier: Dossier | None = None
+    last_own_n = passed_over = 0
+    for row in rows:
+        if row.store in own:
+            last_own_n = row.n
+        try:
+            dossier = folding.apply(dossier, events.to_event(row))
+        except (NotAllowed, UnreadableEvent):
+            passed_over += 1
+    return _Folded(dossier, last_own_n, passed_over)
+
+
+def _save(session: Session, dossier: Dossier, last_n: int, *, needs_look: bool | None) -> None:
+    row = session.scalar(select(DossierRow).where(DossierRow.id == dossier.id))
+    words_before = "" if row is None else search_words(read_snapshot(row.snapshot))
+    if row is None:
+        row = DossierRow(id=dossier.id, needs_look=False, last_n=0)
+        session.add(row)
+    _fill(row, dossier)
+    if last_n:
+        row.last_n = last_n
+    if needs_look is not None:
+        row.needs_look = needs_look
+    session.flush()
+    _save_codes(session, dossier)
+    _save_pages(session, dossier)
+    words = search_words(dossier)
+    if words != words_before:
+        session.execute(
+            text("INSERT OR REPLACE INTO dossier_search(rowid, words) VALUES (:row, :words)"),
+            {"row": row.row, "words": words},
+        )
+
+
+def _fill(row: DossierRow, dossier: Dossier) -> None:
+    row.code = dossier.code
+    row.agency = dossier.agency
+    row.procedure = dossier.procedure
+    row.submitter = dossier.submitter.name
+    row.owner = dossier.owner.name
+    row.id_number = dossier.submitter.id_number
+    row.phone = dossier.submitter.phone
+    row.day = dossier.received_at.date()
+    row.received_at = dossier.received_at
+    row.due_at = dossier.due_at
+    row.state = int(dossier.state)
+    row.is_open = dossier.is_open
+    row.voided = dossier.voided
+    row.payment = str(dossier.payment)
+    row.provisional = dossier.provisional
+    row.receipt_version = dossier.receipt_version
+    row.page_count = len(dossier.pages)
+    row.snapshot = msgspec.json.encode(dossier)
+
+
+def _save_codes(session: Session, dossier: Dossier) -> None:
+    for code in (dossier.code, *dossier.former_codes):
+        if session.get(CodeRow, code) is None:
+            session.add(CodeRow(code=code, dossier=dossier.id))
+
+
+def _save_pages(session: Session, dossier: Dossier) -> None:
+    known = {
+        row.page: row
+        for row in session.scalars(select(PageRow).where(PageRow.dossier == dossier.id))
+    }
+    attached = {page.page: page for page in dossier.pages}
+    for id, page in attached.items():
+        if id not in known:
+            session.add(
+                PageRow(
+                    page=id,
+                    dossier=dossier.id,
+                    paper=page.paper,
+                    position=page.position,
+                    sha256=page.sha256,
+                    size=page.size,
+                    mime=page.mime,
+                    is_own=False,
+                )
+            )
+    for id, row in known.items():
+        row.removed = id not in attached
+
+
+def search_words(dossier: Dossier) -> str:
+    """Return what a dossier is found by: names, codes, numbers and their ends, all folded."""
+    words: list[str] = []
+    people = [dossier.submitter, *([dossier.applicant] if dossier.applicant else [])]
+    for person in people:
+        words += folded_words(person.name)
+        for number in (person.id_number, person.phone):
+            words += [number, number[-6:], number[-4:]] if number else []
+    for value in dossier.fields.values():
+        words += folded_words(value)
+    for code in (dossier.code, *dossier.former_codes):
+        words += folded_words(code)
+    words += folded_words(dossier.summary)
+    return " ".join(dict.fromkeys(fold(word) for word in words))
