@@ -1,0 +1,1 @@
+"""Paper: documents as data in millimetres, the forms, the spool, the drivers."""

@@ -1,0 +1,1 @@
+"""Scanners behind one protocol, each in a child process that may crash; no Qt."""

@@ -1,0 +1,1 @@
+"""Numbered, self-contained steps of the server's schema."""

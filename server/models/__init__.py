@@ -1,0 +1,1 @@
+"""The server's tables; the agency leads every key and index: it is the shard key."""

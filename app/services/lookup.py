@@ -1,0 +1,278 @@
+"""Read-only lists and searches; they page by key and count nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select, text
+from sqlalchemy.orm import Session
+
+from app.domain.bodies import Looked
+from app.domain.fold import Dossier
+from app.domain.status import BusinessState, SyncState
+from app.domain.text import folded_words
+from app.errors import AppError
+from app.models import events, projection
+from app.models.base import CodeRow, DossierRow, EventRow, PageRow
+from app.services.desk import VIETNAM, Clerk, Desk
+
+PAGE = 50
+
+
+class NoSuchDossier(AppError):
+    """No dossier on this station answers to the code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A line of a list; IDs and phones are not in it."""
+
+    row: int
+    id: UUID
+    code: str
+    procedure: str
+    submitter: str
+    owner: str
+    received_at: dt.datetime
+    due_at: dt.datetime
+    state: BusinessState
+    payment: str
+    voided: bool
+    provisional: bool
+    page_count: int
+    sync: SyncState
+
+    @property
+    def state_words(self) -> str:
+        """The state as shown, an undone reception included."""
+        return "Đã hoàn tác" if self.voided else self.state.words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """Up to `PAGE` lines, newest first; `next_before` continues, None at the end."""
+
+    lines: tuple[Listed, ...]
+    next_before: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which dossiers a list shows."""
+
+    day: dt.date | None = None
+    open_only: bool = False
+    waiting_only: bool = False
+    needs_look: bool = False
+    overdue_at: dt.datetime | None = None
+    state: BusinessState | None = None
+
+
+def newest(desk: Desk, wanted: Filter | None = None, *, before: int | None = None) -> ListPage:
+    """Return a page of dossiers, newest first.
+
+    Args:
+        wanted: narrows the list.
+        before: the former page's `next_before`.
+    """
+    wanted = wanted or Filter()
+    with desk.store.database.reading() as session:
+        query = _columns(before)
+        if wanted.day is not None:
+            query = query.where(DossierRow.day == wanted.day)
+        if wanted.open_only or wanted.overdue_at is not None:
+            query = query.where(DossierRow.is_open)
+        if wanted.overdue_at is not None:
+            query = query.where(DossierRow.due_at < wanted.overdue_at)
+        if wanted.needs_look:
+            query = query.where(DossierRow.needs_look)
+        if wanted.state is not None:
+            query = query.where(DossierRow.state == int(wanted.state))
+        if wanted.waiting_only:
+            known = events.have(session, events.incarnation(session))
+            query = query.where(DossierRow.last_n > known)
+        return _page(session, query)
+
+
+def find(desk: Desk, sought: str, *, before: int | None = None) -> ListPage:
+    """Return dossiers that match, newest first.
+
+    Words match in any order and without marks, each as a beginning; digits
+    match codes, ID and phone numbers, whole or by their last four or six.
+    """
+    words = folded_words(sought)
+    with desk.store.database.reading() as session:
+        if not words:
+            return ListPage(lines=(), next_before=None)
+        exact = session.scalar(
+            select(CodeRow.dossier).where(CodeRow.code == sought.strip().upper())
+        )
+        if exact is not None:
+            return _page(session, _columns(before).where(DossierRow.id == exact))
+        rows = _matching_rows(session, words, before)
+        page = _page(session, _columns(None).where(DossierRow.row.in_(rows)))
+        more = rows[-1] if len(rows) == PAGE else None
+        return ListPage(lines=page.lines, next_before=more)
+
+
+def _matching_rows(session: Session, words: Sequence[str], before: int | None) -> list[int]:
+    match = " ".join(f'"{word}"*' for word in words)
+    found = session.execute(
+        text(
+            "SELECT rowid FROM dossier_search WHERE dossier_search MATCH :match"
+            " AND rowid < :before ORDER BY rowid DESC LIMIT :limit"
+        ),
+        {"match": match, "before": before or 2**62, "limit": PAGE},
+    )
+    return list(found.scalars())
+
+
+def _columns(before: int | None) -> Select[*tuple[Any, ...]]:
+    query = select(
+        DossierRow.row, DossierRow.id, DossierRow.code, DossierRow.procedure,
+        DossierRow.submitter, DossierRow.owner, DossierRow.received_at, DossierRow.due_at,
+        DossierRow.state, DossierRow.payment, DossierRow.voided, DossierRow.provisional,
+        DossierRow.page_count, DossierRow.last_n, DossierRow.needs_look,
+    )  # fmt: skip
+    return query if before is None else query.where(DossierRow.row < before)
+
+
+def _page(session: Session, query: Select[*tuple[Any, ...]]) -> ListPage:
+    known = events.have(session, events.incarnation(session))
+    rows = session.execute(query.order_by(DossierRow.row.desc()).limit(PAGE)).all()
+    lines = tuple(_listed(row, known) for row in rows)
+    return ListPage(lines=lines, next_before=lines[-1].row if len(lines) == PAGE else None)
+
+
+def _listed(row: Row[Any], known: int) -> Listed:
+    sync = SyncState.WAITING if row.last_n > known else SyncState.STORED
+    if row.needs_look:
+        sync = SyncState.QUARANTINED
+    return Listed(
+        row=row.row,
+        id=row.id,
+        code=row.code,
+        procedure=row.procedure,
+        submitter=row.submitter,
+        owner=row.owner,
+        received_at=row.received_at.astimezone(VIETNAM),
+        due_at=row.due_at.astimezone(VIETNAM),
+        state=BusinessState(row.state),
+        payment=row.payment,
+        voided=row.voided,
+        provisional=row.provisional,
+        page_count=row.page_count,
+        sync=sync,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One event of a dossier, for people."""
+
+    at: str
+    kind: str
+    actor: str
+    stored: bool
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A dossier whole: folded state, events, and how many pages the server holds."""
+
+    dossier: Dossier
+    timeline: tuple[TimelineEntry, ...]
+    pages_stored: int
+    sync: SyncState
+
+
+def by_code(desk: Desk, code: str) -> UUID:
+    """Return the dossier that ever bore `code`; a bare end of digits means today's.
+
+    Raises:
+        NoSuchDossier: none on this station.
+    """
+    sought = code.strip().upper()
+    with desk.store.database.reading() as session:
+        found = session.scalar(select(CodeRow.dossier).where(CodeRow.code == sought))
+        if found is None and re.fullmatch(r"\d{1,5}", sought):
+            found = session.scalar(
+                select(DossierRow.id)
+                .where(
+                    DossierRow.day == desk.now().date(),
+                    DossierRow.code.endswith(f"-{int(sought):04d}"),
+                )
+                .order_by(DossierRow.row.desc())
+                .limit(1)
+            )
+    if found is None:
+        raise NoSuchDossier(
+            f"Không thấy hồ sơ {code} trên máy này.",
+            "Kiểm tra lại mã, hoặc tìm theo tên; khi có mạng, bấm F5 để nhận dữ liệu mới.",
+        )
+    return found
+
+
+def show(desk: Desk, dossier: UUID) -> Shown:
+    """Return a dossier with its events.
+
+    Raises:
+        NoSuchDossier: none on this station.
+    """
+    with desk.store.database.reading() as session:
+        folded = projection.load(session, dossier)
+        if folded is None:
+            raise NoSuchDossier("Không thấy hồ sơ này trên máy.")
+        rows = session.scalars(
+            select(EventRow)
+            .where(EventRow.dossier == dossier)
+            .order_by(EventRow.seq.is_(None), EventRow.seq, EventRow.place)
+        ).all()
+        own = set(events.own_stores(session))
+        known = {store: events.have(session, store) for store in own}
+        timeline = tuple(
+            TimelineEntry(
+                at=row.at,
+                kind=row.kind,
+                actor=row.actor,
+                stored=row.store not in own or row.n <= known[row.store],
+                refusal=row.refusal or "",
+            )
+            for row in rows
+        )
+        stored = session.scalars(
+            select(PageRow.page).where(PageRow.dossier == dossier, PageRow.stored_at.is_not(None))
+        ).all()
+    sync = SyncState.STORED if all(e.stored for e in timeline) else SyncState.WAITING
+    if any(e.refusal for e in timeline):
+        sync = SyncState.QUARANTINED
+    return Shown(dossier=folded, timeline=timeline, pages_stored=len(set(stored)), sync=sync)
+
+
+def of_citizen(desk: Desk, id_number: str, limit: int = 10) -> tuple[Listed, ...]:
+    """Return a citizen's dossiers on this station, newest first."""
+    if not id_number:
+        return ()
+    with desk.store.database.reading() as session:
+        known = events.have(session, events.incarnation(session))
+        rows = session.execute(
+            _columns(None)
+            .where(DossierRow.id_number == id_number)
+            .order_by(DossierRow.row.desc())
+            .limit(limit)
+        ).all()
+        return tuple(_listed(row, known) for row in rows)
+
+
+def viewed(desk: Desk, clerk: Clerk, dossier: UUID) -> None:
+    """Record that somebody looked at a dossier's personal data."""
+    with desk.store.acting() as session:
+        projection.record(
+            session, events.Act("dossier.viewed", Looked(), clerk.user, desk.now(), dossier)
+        )

@@ -1,0 +1,468 @@
+"""The receipt: filled in from the dossier, made once, printed and noted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.domain import codes
+from app.domain.amounts import amount_line, in_figures
+from app.domain.bodies import DocumentPrinted
+from app.domain.calendar import TermUnit
+from app.domain.catalogue import Agency, Catalogue, FormSet, Procedure
+from app.domain.fees import FeeKind, line_price
+from app.domain.fold import Dossier
+from app.domain.papers import GivenPaper
+from app.models import events, projection
+from app.models.base import PrintJobRow, ReceiptRow
+from app.services.catalogue import load_version
+from app.services.desk import VIETNAM, Clerk, Desk
+from app.services.lookup import NoSuchDossier
+from printing.document import PaperSize
+from printing.form01 import ReceiptCopyLine, ReceiptPaper, ReceiptWords, build_form01
+from printing.pdf import render
+
+FORM = "01"
+_RETURN_PLACES = {0: "nơi tiếp nhận hồ sơ", 1: "qua bưu chính công ích"}
+_CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A form's stored PDF."""
+
+    dossier: UUID
+    code: str
+    form: str
+    version: int
+    sha256: str
+    pdf: bytes
+
+
+def make_receipt(
+    desk: Desk, clerk: Clerk, dossier: UUID, *, paper: PaperSize = PaperSize.A5
+) -> Receipt:
+    """Return the receipt of the dossier's present version, made once and stored.
+
+    Raises:
+        NoSuchDossier: there is none.
+        StoreProblem: the PDF could not be kept.
+    """
+    with desk.store.database.reading() as session:
+        folded = projection.load(session, dossier)
+        if folded is None:
+            raise NoSuchDossier("Không thấy hồ sơ này trên máy.")
+        key = (dossier, FORM, folded.receipt_version, paper.value)
+        kept = session.get(ReceiptRow, key)
+        sha256 = None if kept is None else kept.sha256
+        catalogue = load_version(session, folded.catalogue)
+    if sha256 is not None:
+        pdf = desk.store.blobs.get(sha256)
+    else:
+        words = receipt_words(folded, catalogue, clerk_name=clerk.display_name)
+        pdf = render(build_form01(words, paper), made_at=desk.now())
+        sha256 = desk.store.blobs.put(pdf)
+        with desk.store.database.writing() as session:
+            session.merge(
+                ReceiptRow(
+                    dossier=dossier,
+                    form=FORM,
+                    version=folded.receipt_version,
+                    paper_size=paper.value,
+                    sha256=sha256,
+                )
+            )
+    return Receipt(
+        dossier=dossier,
+        code=folded.code,
+        form=FORM,
+        version=folded.receipt_version,
+        sha256=sha256,
+        pdf=pdf,
+    )
+
+
+def make_reprint(desk: Desk, clerk: Clerk, dossier: UUID, *, paper: PaperSize) -> Receipt:
+    """Return a receipt marked BẢN IN LẠI with its count, made anew for this print.
+
+    Raises:
+        NoSuchDossier: there is none.
+    """
+    with desk.store.database.reading() as session:
+        folded = projection.load(session, dossier)
+        if folded is None:
+            raise NoSuchDossier("Không thấy hồ sơ này trên máy.")
+        catalogue = load_version(session, folded.catalogue)
+    count = (folded.prints or {}).get(FORM, 0)
+    words = receipt_words(folded, catalogue, clerk_name=clerk.display_name, reprint=count)
+    pdf = render(build_form01(words, paper), made_at=desk.now())
+    return Receipt(
+        dossier=dossier,
+        code=folded.code,
+        form=FORM,
+        version=folded.receipt_version,
+        sha256=desk.store.blobs.put(pdf),
+        pdf=pdf,
+    )
+
+
+def receipt_words(
+    dossier: Dossier, catalogue: Catalogue, *, clerk_name: str, reprint: int = 0
+) -> ReceiptWords:
+    """Return the words of form 01 for a dossier, under the version it was received by.
+
+    Args:
+        dossier: folded.
+        catalogue: of the version the dossier names.
+        clerk_name: printed under the right signature.
+        reprint: 0, or how often it came out before.
+    """
+    at = dossier.received_at.astimezone(VIETNAM)
+    agency = catalogue.agency(dossier.agency, at.date())
+    procedure = catalogue.procedure(dossier.procedure, at.date())
+    forms = catalogue.form_set_named(dossier.forms)
+    form = forms.form(FORM)
+    parts = codes.read_code(dossier.code)
+    number = f"{parts.number:04d}" if parts else "…"
+    return ReceiptWords(
+        code=dossier.code,
+        check=dossier.check,
+        lookup=dossier.lookup,
+        status_address=codes.status_address(agency.status_address, dossier.code, dossier.lookup),
+        parent_line=agency.parent_line,
+        name_line=agency.name_line,
+        number_line=f"Số: {number}/{form.suffix}" if form.suffix else f"Số: {number}",
+        form_number=form.number,
+        legal_line=forms.legal_line,
+        title=form.title.upper(),
+        place_and_date=f"{agency.place}, {_long_day(at.date())}",
+        lines=_lines(dossier, procedure, forms),
+        papers_label=_word(forms, "papers_line", "Thành phần hồ sơ và số lượng mỗi loại giấy tờ"),
+        papers=tuple(_paper(p, procedure) for p in dossier.papers),
+        copy_lines=_copy_lines(dossier, procedure),
+        numbered=_numbered(dossier, procedure, forms, agency),
+        note=_note(agency),
+        submitter_name=dossier.submitter.name,
+        clerk_name=clerk_name,
+        marks=_marks(dossier, reprint),
+        watermark="TẬP SỰ" if dossier.practice else "",
+    )
+
+
+def _word(forms: FormSet, key: str, otherwise: str) -> str:
+    return forms.wording.get(key, otherwise)
+
+
+def _lines(dossier: Dossier, procedure: Procedure, forms: FormSet) -> tuple[tuple[str, str], ...]:
+    submitter, owner = dossier.submitter, dossier.owner
+    channel = _CHANNELS[dossier.channel]
+    lines = [("Tiếp nhận hồ sơ của Ông (Bà)", f"{submitter.name.upper()} ({channel})")]
+    if owner is not submitter:
+        lines.append(("Chủ hồ sơ", owner.name))
+        if owner.address:
+            lines.append(("Địa chỉ chủ hồ sơ", owner.address))
+    if submitter.address:
+        lines.append(("Địa chỉ", submitter.address))
+    contact = [part for part in (submitter.phone, submitter.email) if part]
+    if contact:
+        lines.append(("Số điện thoại, email", " · ".join(contact)))
+    if submitter.id_number:
+        label = _word(forms, "id_line", "Số căn cước/Hộ chiếu")
+        lines.append((label, submitter.id_number))
+    content = dossier.summary or procedure.name
+    subject = dossier.fields.get("child_name") or dossier.fields.get("deceased_name")
+    lines.append(("Nội dung yêu cầu giải quyết", f"{content} ({subject})" if subject else content))
+    return tuple(lines)
+
+
+def _paper(given: GivenPaper, procedure: Procedure) -> ReceiptPaper:
+    names = {paper.key: paper.name for paper in procedure.papers}
+    name = given.name or names.get(given.key, given.key)
+    if given.replaced_by_data:
+        name += " — khai thác từ cơ sở dữ liệu"
+    elif given.taken_because is not None:
+        name += f" — {given.taken_because.words}"
+
+    def count(n: int) -> str:
+        return str(n) if n else ""
+
+    return ReceiptPaper(
+        name=name,
+        original=count(given.original),
+        certified=count(given.certified),
+        photocopy=count(given.photocopy),
+    )
+
+
+def _copy_lines(dossier: Dossier, procedure: Procedure) -> tuple[ReceiptCopyLine, ...]:
+    if procedure.fee.kind is not FeeKind.COPIES:
+        return ()
+    return tuple(
+        ReceiptCopyLine(
+            name=line.name,
+            pages=line.pages,
+            copies=line.copies,
+            amount=in_figures(line_price(procedure.fee, line)),
+        )
+        for line in dossier.copies
+    )
+
+
+def _numbered(
+    dossier: Dossier, procedure: Procedure, forms: FormSet, agency: Agency
+) -> tuple[tuple[str, str], ...]:
+    due = dossier.due_at.astimezone(VIETNAM)
+    place = _RETURN_PLACES[dossier.return_via]
+    due_words = _long_moment(due)
+    if not dossier.due_is_certain:
+        due_words += " (tạm tính, chưa có lịch nghỉ chính thức)"
+    rows = [
+        (_word(forms, "sets_line", "Số lượng hồ sơ"), f"{dossier.sets:02d} (bộ)"),
+        (
+            _word(forms, "term_line", "Thời gian giải quyết hồ sơ theo quy định là"),
+            _term(procedure),
+        ),
+        (
+            _word(forms, "received_line", "Thời gian nhận hồ sơ"),
+            _long_moment(dossier.received_at.astimezone(VIETNAM)),
+        ),
+        (_word(forms, "due_line", "Thời gian trả kết quả giải quyết hồ sơ"), due_words),
+        (
+            _word(forms, "return_line", "Đăng ký nhận kết quả tại"),
+            f"{agency.name}, {place}" if dossier.return_via == 0 else place,
+        ),
+        ("Phí, lệ phí", _fee(dossier)),
+    ]
+    rows += [
+        (f"Bước “{_stage_name(procedure, stage.stage)}”", f"dự kiến {_long_moment(stage.due_at)}")
+        for stage in dossier.stages
+    ]
+    return tuple(rows)
+
+
+def _stage_name(procedure: Procedure, key: str) -> str:
+    return next((stage.name for stage in procedure.stages if stage.key == key), key)
+
+
+def _term(procedure: Procedure) -> str:
+    term = procedure.term
+    words = {
+        TermUnit.SAME_DAY: "trong ngày",
+        TermUnit.WORKING_DAYS: f"{term.count} ngày làm việc",
+        TermUnit.DAYS: f"{term.count} ngày",
+        TermUnit.WORKING_HOURS: f"{term.count} giờ làm việc",
+        TermUnit.OPEN: "theo quyết định công bố",
+    }[term.unit]
+    if term.verification:
+        words += f" (cần xác minh: thêm {term.verification} ngày làm việc)"
+    return words
+
+
+def _fee(dossier: Dossier) -> str:
+    fee = dossier.fee
+    if not fee.is_known:
+        return fee.how
+    if fee.amount == 0:
+        return f"0 đồng ({fee.how})" if fee.how else "0 đồng"
+    paid = "đã thu" if dossier.paid >= fee.amount else "chưa thu"
+    return f"{in_figures(fee.amount)} đồng ({amount_line(fee.amount)}) — {paid}"
+
+
+def _marks(dossier: Dossier, reprint: int) -> tuple[str, ...]:
+    marks = []
+    if dossier.provisional:
+        marks.append("GIẤY TẠM — số hồ sơ chính thức sẽ được thay khi có mạng")
+    if dossier.receipt_version > 1:
+        marks.append(f"BẢN SỬA ĐỔI LẦN {dossier.receipt_version - 1} — thay cho bản đã cấp trước")
+    if reprint:
+        marks.append(f"BẢN IN LẠI (lần {reprint})")
+    return tuple(marks)
+
+
+def _note(agency: Agency) -> str:
+    phone = f" Điện thoại: {agency.phone}." if agency.phone else ""
+    return (
+        "Kết quả có thể có sớm hơn và được báo qua điện thoại hoặc email. Quét mã QR, hoặc mở "
+        f"{agency.status_address}/tra-cuu rồi gõ mã hồ sơ và mã tra cứu, để xem tiến độ.{phone} "
+        "Khi đến nhận kết quả mang theo giấy này, căn cước và giấy uỷ quyền (nếu nhận thay)."
+    )
+
+
+def _long_day(day: dt.date) -> str:
+    month = f"{day.month:02d}" if day.month < 3 else f"{day.month}"
+    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+
+
+def _long_moment(at: dt.datetime) -> str:
+    at = at.astimezone(VIETNAM)
+    return f"{at.hour:02d} giờ {at.minute:02d} phút, {_long_day(at.date())}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintJob:
+    """A print job as the journal has it."""
+
+    id: int
+    dossier: UUID | None
+    code: str
+    form: str
+    version: int
+    copy: int
+    sha256: str
+    title: str
+    printer: str
+    state: str
+    reason: str
+    created_at: dt.datetime
+
+
+def queue_print(
+    desk: Desk,
+    clerk: Clerk,
+    dossier: UUID,
+    printer: str,
+    *,
+    paper: PaperSize = PaperSize.A5,
+) -> PrintJob:
+    """Put the receipt into the print journal; a repeat is marked as a copy.
+
+    Raises:
+        NoSuchDossier: there is none.
+        StoreProblem: nothing was queued.
+    """
+    with desk.store.database.reading() as session:
+        folded = projection.load(session, dossier)
+        printed = 0 if folded is None else (folded.prints or {}).get(FORM, 0)
+    if printed:
+        receipt = make_reprint(desk, clerk, dossier, paper=paper)
+    else:
+        receipt = make_receipt(desk, clerk, dossier, paper=paper)
+    now = desk.now()
+    with desk.store.database.writing() as session:
+        row = PrintJobRow(
+            dossier=dossier,
+            form=FORM,
+            version=receipt.version,
+            copy=printed + 1,
+            sha256=receipt.sha256,
+            title=f"Giấy tiếp nhận {receipt.code}",
+            printer=printer,
+            actor=clerk.user,
+            state="queued",
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(row)
+        session.flush()
+        return _job(row, receipt.code)
+
+
+def jobs_waiting(desk: Desk) -> tuple[PrintJob, ...]:
+    """Return jobs that still need a printer, or a person's eye, oldest first."""
+    with desk.store.database.reading() as session:
+        rows = session.scalars(
+            select(PrintJobRow)
+            .where(PrintJobRow.state.in_(("queued", "sending", "sent", "not_printed", "unknown")))
+            .order_by(PrintJobRow.id)
+        )
+        return tuple(_job(row, "") for row in rows)
+
+
+def job(desk: Desk, id: int) -> PrintJob:
+    """Return one job by its number."""
+    with desk.store.database.reading() as session:
+        row = session.get_one(PrintJobRow, id)
+        return _job(row, "")
+
+
+def note_outcome(desk: Desk, id: int, outcome: str, reason: str, printer_job: int | None) -> None:
+    """Write a job's new state; an outcome also becomes an event of its dossier.
+
+    Args:
+        desk: the station's.
+        id: of the job.
+        outcome: sending, sent, printed, not_printed, unknown or saved.
+        reason: words about it, or "".
+        printer_job: the printer's number for it, None if unchanged.
+    """
+    with desk.store.acting() as session:
+        row = session.get_one(PrintJobRow, id)
+        row.state, row.reason, row.updated_at = outcome, reason, desk.now()
+        row.printer_job = printer_job if printer_job is not None else row.printer_job
+        if outcome in ("printed", "not_printed", "unknown", "saved") and row.dossier:
+            body = DocumentPrinted(
+                form=row.form,
+                outcome=outcome,  # type: ignore[arg-type] # one of the four just named
+                sha256=row.sha256,
+                version=row.version,
+                copy=row.copy,
+                printer=row.printer,
+                reason=reason,
+            )
+            projection.record(
+                session,
+                events.Act("document.printed", body, row.actor, desk.now(), row.dossier),
+            )
+
+
+def note_saved(desk: Desk, clerk: Clerk, receipt: Receipt, target: str) -> None:
+    """Record that a receipt left as a file instead of on paper."""
+    body = DocumentPrinted(
+        form=receipt.form,
+        outcome="saved",
+        sha256=receipt.sha256,
+        version=receipt.version,
+        printer="file",
+        reason=target[:200],
+    )
+    with desk.store.acting() as session:
+        projection.record(
+            session,
+            events.Act("document.printed", body, clerk.user, desk.now(), receipt.dossier),
+        )
+
+
+def _job(row: PrintJobRow, code: str) -> PrintJob:
+    return PrintJob(
+        id=row.id,
+        dossier=row.dossier,
+        code=code or row.title.rpartition(" ")[2],
+        form=row.form,
+        version=row.version,
+        copy=row.copy,
+        sha256=row.sha256,
+        title=row.title,
+        printer=row.printer,
+        state=row.state,
+        reason=row.reason,
+        created_at=row.created_at,
+    )
+
+
+class DeskJournal:
+    """The spool's journal, kept in the store (see printing.spool.Journal)."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def waiting(self) -> Sequence[tuple[int, str, str, str, int | None]]:
+        """Return (job, state, printer, title, printer's number) of jobs under way."""
+        with self._desk.store.database.reading() as session:
+            rows = session.scalars(
+                select(PrintJobRow)
+                .where(PrintJobRow.state.in_(("queued", "sending", "sent")))
+                .order_by(PrintJobRow.id)
+            )
+            return [(r.id, r.state, r.printer, r.title, r.printer_job) for r in rows]
+
+    def content(self, id: int) -> bytes:
+        """Return a job's PDF."""
+        return self._desk.store.blobs.get(job(self._desk, id).sha256)
+
+    def note(self, id: int, state: str, reason: str = "", printer_job: int | None = None) -> None:
+        """Write a job's new state durably."""
+        note_outcome(self._desk, id, state, reason, printer_job)

@@ -1,0 +1,195 @@
+"""`python -m server`: set up and serve the central server."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+from app.domain.catalogue import BadCatalogue
+from server.errors import ServerProblem
+from server.main import create_app, utc_now
+from server.models.base import AgencyRow, StationRow
+from server.models.database import ServerDatabase
+from server.services import catalogues, enrolment, people
+from server.settings import ServerSettings
+
+DONE, WRONG_USE, REFUSED = 0, 2, 3
+
+
+class Refused(Exception):
+    """The command was not carried out; the message says what to do."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return the exit code: 0 done, 2 wrong use, 3 refused."""
+    arguments = _parser().parse_args(argv)
+    settings = ServerSettings(
+        database=arguments.database, blobs=arguments.blobs.absolute(),
+        public_address=arguments.public_address, trusts_proxy=arguments.trusts_proxy,
+    )  # fmt: skip
+    command: Callable[[argparse.Namespace, ServerSettings], None] = arguments.run
+    try:
+        command(arguments, settings)
+    except (Refused, BadCatalogue, OSError) as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    except ServerProblem as problem:
+        print(f"{problem.title} {problem.detail}".strip(), file=sys.stderr)
+        return REFUSED
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m server", description=__doc__)
+    parser.add_argument("--database", required=True, metavar="URL",
+                        help="sqlite:////folder/server.db, or postgresql+psycopg://…")  # fmt: skip
+    parser.add_argument("--blobs", required=True, type=Path, metavar="DIR",
+                        help="folder of pages and of the province's keys")  # fmt: skip
+    parser.add_argument("--port", type=int, default=8440)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--public-address", default="", help="status page as citizens reach it")
+    parser.add_argument("--trusts-proxy", action="store_true",
+                        help="a reverse proxy in front sets X-Forwarded-For")  # fmt: skip
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    init = verbs.add_parser("init", help="make the tables and the province's keys")
+    init.add_argument("--recovery-key", type=Path, metavar="FILE",
+                      help="where the recovery key goes; keep it off this machine")  # fmt: skip
+    init.set_defaults(run=_init)
+
+    serve = verbs.add_parser("serve", help="answer stations and citizens")
+    serve.add_argument("--tls-key", type=Path)
+    serve.add_argument("--tls-cert", type=Path)
+    serve.set_defaults(run=_serve)
+
+    agency = verbs.add_parser("add-agency", help="add an agency, or rename it")
+    agency.add_argument("code", help="identifier such as H24.15")
+    agency.add_argument("name")
+    agency.set_defaults(run=_add_agency)
+
+    station = verbs.add_parser("add-station", help="print a one-time enrolment code")
+    station.add_argument("agency")
+    station.add_argument("name", help="such as 'Quầy 1'")
+    station.add_argument("--replaces", type=UUID, metavar="STATION",
+                         help="a new machine takes this station's place")  # fmt: skip
+    station.set_defaults(run=_add_station)
+
+    user = verbs.add_parser("add-user", help="add a user; the password comes by standard input")
+    user.add_argument("agency")
+    user.add_argument("username")
+    user.add_argument("display_name")
+    user.add_argument("--roles", default="reception returning cashier")
+    user.set_defaults(run=_add_user)
+
+    load = verbs.add_parser("load-catalogue", help="check, sign and publish a catalogue folder")
+    load.add_argument("folder", type=Path)
+    load.set_defaults(run=_load_catalogue)
+    return parser
+
+
+def _init(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    settings.blobs.mkdir(parents=True, exist_ok=True)
+    database = ServerDatabase(settings.database)
+    database.migrate()
+    database.close()
+    if (settings.blobs / "keys" / "province.key").exists():
+        print("Bảng đã cập nhật; khoá của tỉnh đã có từ trước.")
+        return
+    recovery = arguments.recovery_key or settings.blobs.parent / "recovery.key"
+    catalogues.make_keys(settings.blobs, recovery)
+    print(f"Đã tạo bảng và khoá của tỉnh.\nKhoá khôi phục: {recovery} — cất ở nơi khác.")
+
+
+def _serve(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    import uvicorn
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    is_loopback = arguments.host in ("127.0.0.1", "::1", "localhost")
+    if not is_loopback and not arguments.tls_cert and not settings.trusts_proxy:
+        raise Refused(
+            "Không mở HTTP trần ra mạng: cần --tls-key và --tls-cert, "
+            "hoặc đặt sau proxy có TLS (--trusts-proxy)."
+        )
+    database = ServerDatabase(settings.database)
+    ready = database.is_ready()
+    database.close()
+    if not ready:
+        raise Refused("Cơ sở dữ liệu chưa có bảng: chạy init trước.")
+    uvicorn.run(
+        create_app(settings),
+        host=arguments.host,
+        port=arguments.port,
+        ssl_keyfile=arguments.tls_key,
+        ssl_certfile=arguments.tls_cert,
+        log_level="warning",
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=75,
+    )
+
+
+def _add_agency(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    database = ServerDatabase(settings.database)
+    with database.writing() as session:
+        row = session.get(AgencyRow, arguments.code)
+        if row is None:
+            session.add(AgencyRow(agency=arguments.code, name=arguments.name))
+        else:
+            row.name = arguments.name
+    database.close()
+    print(f"{arguments.code} {arguments.name}")
+
+
+def _add_station(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    database = ServerDatabase(settings.database)
+    with database.writing() as session:
+        if session.get(AgencyRow, arguments.agency) is None:
+            raise Refused(f"Chưa có cơ quan {arguments.agency}: chạy add-agency trước.")
+        if arguments.replaces is not None and session.get(
+            StationRow, (arguments.agency, arguments.replaces)
+        ) is None:  # fmt: skip
+            raise Refused(f"Cơ quan {arguments.agency} không có máy {arguments.replaces}.")
+        code = enrolment.make_code(
+            session, arguments.agency, arguments.name, utc_now(), arguments.replaces
+        )
+    database.close()
+    print(code)
+
+
+def _add_user(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    if sys.stdin.isatty():
+        password = getpass.getpass("Mật khẩu: ")
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    if len(password) < 8:
+        raise Refused("Mật khẩu cần ít nhất 8 ký tự (đưa vào bằng standard input).")
+    database = ServerDatabase(settings.database)
+    with database.writing() as session:
+        if session.get(AgencyRow, arguments.agency) is None:
+            raise Refused(f"Chưa có cơ quan {arguments.agency}: chạy add-agency trước.")
+        people.add_user(
+            session, arguments.agency, arguments.username, arguments.display_name,
+            arguments.roles, password,
+        )  # fmt: skip
+    database.close()
+    print(arguments.username)
+
+
+def _load_catalogue(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    if not arguments.folder.is_dir():
+        raise Refused(f"Không có thư mục {arguments.folder}.")
+    keys = catalogues.load_keys(settings.blobs)
+    database = ServerDatabase(settings.database)
+    with database.writing() as session:
+        loaded = catalogues.load_folder(session, arguments.folder, keys, utc_now())
+    database.close()
+    print(f"Danh mục bản {loaded.version}: {len(loaded.procedures)} thủ tục.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
