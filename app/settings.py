@@ -28,6 +28,8 @@ class Settings:
         journal_folder: on another volume, or "" for a folder of the profile.
         scanner, printer: the usual devices, or "".
         practice: True for a profile that never sends anything.
+        station_id, station_name, agency: who this station is, told at enrolment.
+        province_key, recovery_key: public keys in hex, pinned at enrolment.
     """
 
     profile_id: str
@@ -37,6 +39,11 @@ class Settings:
     scanner: str = ""
     printer: str = ""
     practice: bool = False
+    station_id: str = ""
+    station_name: str = ""
+    agency: str = ""
+    province_key: str = ""
+    recovery_key: str = ""
 
 
 def read_settings(path: Path) -> Settings:
@@ -62,7 +69,10 @@ def read_settings(path: Path) -> Settings:
 
 def write_settings(path: Path, settings: Settings) -> None:
     """Replace the settings file; a crash leaves the old one or the new one."""
-    lines = [f"{key} = {json.dumps(value)}\n" for key, value in asdict(settings).items()]
+    lines = [
+        f"{key} = {json.dumps(value, ensure_ascii=False)}\n"
+        for key, value in asdict(settings).items()
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     with fresh.open("w", encoding="utf-8") as file:

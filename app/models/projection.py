@@ -11,7 +11,7 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
 from app.domain import fold as folding
-from app.domain.events import Event, UnreadableEvent
+from app.domain.events import KINDS, Event, UnreadableEvent
 from app.domain.fold import Dossier, NotAllowed
 from app.domain.text import fold, folded_words
 from app.models import events
@@ -30,6 +30,8 @@ def record(session: Session, act: events.Act) -> Event:
         if reason is not None:
             raise NotAllowed(reason)
         event = events.append(session, act)
+        if KINDS[act.kind].is_audit:
+            return event  # a look changes nothing of the dossier
         _save(session, folding.apply(before, event), event.n, needs_look=None)
         return event
     return events.append(session, act)

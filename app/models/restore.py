@@ -71,6 +71,7 @@ def restore(
     station: Station,
     journal_folder: Path | None,
     *,
+    more_journals: Path | None = None,
     private: bytes | None = None,
     now: dt.datetime,
 ) -> tuple[Store, Restored]:
@@ -81,13 +82,14 @@ def restore(
     sync.
 
     Args:
+        more_journals: another folder of journal files, such as a stick.
         private: raw X25519 key that opens the journals; the station's own
             if None.
 
     Raises:
         StoreProblem: a journal cannot be opened, or the place will not do.
     """
-    journals = _journal_files(profile, journal_folder)
+    journals = _journal_files(profile, journal_folder, more_journals)
     recovered = _read_journals(journals, private or keys.sealing)
     set_aside = _set_aside(profile, now)
     copy = _newest_good_copy(profile, keys)
@@ -105,8 +107,8 @@ def restore(
     return store, Restored(copy, count, set_aside, tuple(journals))
 
 
-def _journal_files(profile: Profile, journal_folder: Path | None) -> list[Path]:
-    folders = [profile.journal, *([journal_folder] if journal_folder else [])]
+def _journal_files(profile: Profile, *others: Path | None) -> list[Path]:
+    folders = [profile.journal, *(folder for folder in others if folder is not None)]
     found = {path.resolve() for folder in folders for path in folder.glob("*.qmcj")}
     return sorted(found)
 

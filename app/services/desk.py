@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.domain.catalogue import Agency, Catalogue
+from app.models.catalogue import NoCatalogue, load
 from app.models.store import VIETNAM, Store
-from app.services.catalogue import NoCatalogue, load
 
 __all__ = ["VIETNAM", "Clerk", "Desk"]
 

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from app.domain import bodies, codes, fees
 from app.domain.calendar import Due, TermUnit
 from app.domain.catalogue import Catalogue, FieldType, Procedure
-from app.domain.fees import CopyLine, Fee, FeeKind
+from app.domain.fees import CopyLine, Exemption, Fee, FeeKind
 from app.domain.fold import NotAllowed
-from app.domain.papers import GivenPaper, Paper, PaperCheck, check_papers
+from app.domain.papers import GivenPaper, Paper, PaperCheck, as_asked, check_papers
 from app.domain.text import clean, normal_phone
 from app.errors import AppError
 from app.models import events, numbers, projection
@@ -148,7 +148,7 @@ def quote(desk: Desk, intake: Intake, at: dt.datetime | None = None) -> Quote:
     due = None
     if procedure.term.unit is not TermUnit.OPEN:
         due = catalogue.calendar(at.date()).due(at, procedure.term, procedure.cutoff)
-    exemption = catalogue.exemption(intake.exemption) if intake.exemption else None
+    exemption = _exemption(catalogue, procedure, intake.exemption)
     fee = fees.work_out(
         procedure.fee,
         received_on=at.date(),
@@ -162,8 +162,30 @@ def quote(desk: Desk, intake: Intake, at: dt.datetime | None = None) -> Quote:
         procedure=procedure,
         due=due,
         fee=fee,
-        papers=check_papers(procedure.papers, intake.papers),
+        papers=check_papers(procedure.papers, with_implied_papers(procedure, intake).papers),
     )
+
+
+def _exemption(catalogue: Catalogue, procedure: Procedure, key: str) -> Exemption | None:
+    if not key:
+        return None
+    try:
+        exemption = catalogue.exemption(key)
+    except KeyError:
+        exemption = None
+    if exemption is None or procedure.subject not in exemption.subjects:
+        raise AppError(
+            f"Diện miễn “{key}” không áp dụng cho thủ tục {procedure.code}.", "Chọn diện khác."
+        )
+    return exemption
+
+
+def with_implied_papers(procedure: Procedure, intake: Intake) -> Intake:
+    """Return the entry with the papers that the lines of certified copies name anyway."""
+    if procedure.fee.kind is not FeeKind.COPIES or not intake.copies or intake.papers:
+        return intake
+    asked = tuple(as_asked(paper) for paper in procedure.papers if paper.required)
+    return replace(intake, papers=asked)
 
 
 def faults_of(desk: Desk, intake: Intake, quoted: Quote) -> tuple[Fault, ...]:
@@ -273,6 +295,7 @@ def receive(desk: Desk, clerk: Clerk, intake: Intake) -> Reception:
     missing = () if owing else quoted.papers.missing
     if faults or missing or quoted.due is None:
         raise IntakeFaults(faults, missing)
+    intake = with_implied_papers(quoted.procedure, intake)
     dossier = uuid4()
     with desk.store.acting() as session:
         body = _body(session, desk, intake, quoted, at)
@@ -304,7 +327,8 @@ def tidied(intake: Intake) -> Intake:
     def person(p: bodies.Person | None) -> bodies.Person | None:
         if p is None:
             return None
-        return bodies.Person(
+        return replace(
+            p,
             name=clean(p.name),
             id_number=re.sub(r"[\s.\-]", "", p.id_number).upper(),
             born=p.born.strip(),
@@ -312,31 +336,20 @@ def tidied(intake: Intake) -> Intake:
             phone=normal_phone(p.phone) or p.phone.strip(),
             email=p.email.strip(),
             address=clean(p.address),
-            kind=p.kind,
-            source=p.source,
         )
 
     submitter = person(intake.submitter)
     assert submitter is not None
-    return Intake(
+    return replace(
+        intake,
         procedure=intake.procedure.strip(),
         submitter=submitter,
         applicant=person(intake.applicant),
-        relation=intake.relation,
         fields={k: clean(v) for k, v in intake.fields.items() if v.strip()},
         papers=tuple(p for p in intake.papers if p.count or p.replaced_by_data),
-        copies=tuple(
-            CopyLine(name=clean(line.name), pages=line.pages, copies=line.copies)
-            for line in intake.copies
-        ),
-        copy_count=intake.copy_count,
-        exemption=intake.exemption,
-        sets=intake.sets,
-        return_via=intake.return_via,
+        copies=tuple(replace(line, name=clean(line.name)) for line in intake.copies),
         summary=clean(intake.summary),
         owed_reason=clean(intake.owed_reason),
-        draft=intake.draft,
-        late=intake.late,
     )
 
 

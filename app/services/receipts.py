@@ -19,7 +19,7 @@ from app.domain.fold import Dossier
 from app.domain.papers import GivenPaper
 from app.models import events, projection
 from app.models.base import PrintJobRow, ReceiptRow
-from app.services.catalogue import load_version
+from app.models.catalogue import load_version
 from app.services.desk import VIETNAM, Clerk, Desk
 from app.services.lookup import NoSuchDossier
 from printing.document import PaperSize

@@ -1,0 +1,1 @@
+"""Bringing this workstation and the server together."""

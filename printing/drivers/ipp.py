@@ -149,8 +149,21 @@ class IppPrinter:
         found = answer.attributes(Group.JOB)
         outcome = _JOB_STATES.get(number(found, "job-state"), "working")
         if outcome == "printed":
-            return JobState("printed")
+            return self._doubted()
         return JobState(outcome, self._trouble(found, outcome))
+
+    def _doubted(self) -> JobState:
+        """Believe "completed" only of a printer without a jam.
+
+        CUPS has been seen to report a job that its printer aborted over a jam
+        as completed; only the queue's reasons told.
+        """
+        answer = self._ask(Operation.GET_PRINTER_ATTRIBUTES, {})
+        reasons = strings(answer.attributes(Group.PRINTER), "printer-state-reasons")
+        problem = problem_of(reasons)
+        if isinstance(problem, PaperJam):
+            return JobState("unknown", problem)
+        return JobState("printed")
 
     def _trouble(self, job: dict[str, list[int | bool | str]], outcome: str) -> PrintProblem | None:
         reasons = strings(job, "job-printer-state-reasons") + strings(job, "job-state-reasons")

@@ -1,0 +1,244 @@
+"""The command line itself: options, environment, exit codes, answers as JSON or text."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from app.commands import looking, receiving, station
+from app.commands.opened import Opened
+from app.domain.catalogue import Catalogue
+from app.errors import AppError, WrongUse
+from app.logs import hook_exceptions, reference, start_logging
+from app.paths import Profile, default_profile
+from app.services import signin
+from app.services.desk import Clerk
+
+DONE, WRONG_USE, REFUSED, OUR_FAULT = 0, 2, 3, 4
+_ENVIRONMENT = ("QMC_USER", "QMC_PIN", "QMC_PASSWORD")
+
+
+class Joiner(Protocol):
+    """What `app.bootstrap` does for the commands."""
+
+    def open(self, root: Path) -> Opened:
+        """Open a profile."""
+
+    def enrol(self, root: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+        """Enrol a fresh profile."""
+
+    def backup(self, opened: Opened) -> str:
+        """Make a full copy; return its path."""
+
+    def restore(self, root: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+        """Rebuild a store."""
+
+    def catalogue(self, root: Path) -> Catalogue:
+        """Return the profile's catalogue, or the bundled one without a profile."""
+
+
+class _Called:
+    """One call: options, and who acts; secrets are taken out of the environment."""
+
+    def __init__(self, arguments: argparse.Namespace, joiner: Joiner) -> None:
+        self.arguments = arguments
+        self.joiner = joiner
+        self.root: Path = arguments.profile or default_profile()
+        self.user, self.pin, self.password = (os.environ.pop(n, "") for n in _ENVIRONMENT)
+
+    def opened(self, run: Callable[[Opened], dict[str, Any]]) -> dict[str, Any]:
+        """Open the profile, run, close."""
+        opened = self.joiner.open(self.root)
+        try:
+            return run(opened)
+        finally:
+            opened.close()
+
+    def acting(self, run: Callable[[Opened, Clerk], dict[str, Any]]) -> dict[str, Any]:
+        """Open the profile for a clerk, by QMC_USER and QMC_PIN or the last sign-in."""
+
+        def with_clerk(opened: Opened) -> dict[str, Any]:
+            if self.pin:
+                clerk = signin.sign_in_offline(opened.desk, self.user, self.pin)
+            else:
+                clerk = signin.session_of(opened.desk, self.user or None)
+            return run(opened, clerk)
+
+        return self.opened(with_clerk)
+
+
+def run(argv: list[str], joiner: Joiner) -> int:
+    """Run one command; return the exit code.
+
+    0 done; 2 wrong use; 3 the world refused, with title and advice; 4 our
+    fault, with a reference into the log.
+    """
+    arguments = make_parser().parse_args(argv)
+    called = _Called(arguments, joiner)
+    start_logging(Profile(called.root).logs if called.root.exists() else _temporary_logs())
+    hook_exceptions()
+    verb: Callable[[_Called], dict[str, Any]] = arguments.run
+    try:
+        answer = verb(called)
+    except WrongUse as error:
+        return _refuse(arguments, error, WRONG_USE)
+    except AppError as error:
+        return _refuse(arguments, error, REFUSED)
+    except Exception as bug:  # noqa: BLE001 - the one place where a command's bug ends
+        mark = reference(bug)
+        ours = AppError("Chương trình gặp sự cố.", f"Mã tham chiếu: {mark} (trong nhật ký).")
+        return _refuse(arguments, ours, OUR_FAULT)
+    _print(answer, as_json=arguments.json)
+    return DONE
+
+
+def _temporary_logs() -> Path:
+    return Path(tempfile.gettempdir()) / f"quay-mot-cua-{os.getuid() if os.name != 'nt' else 0}"
+
+
+def _refuse(arguments: argparse.Namespace, error: AppError, code: int) -> int:
+    if arguments.json:
+        words = {"title": error.title, "advice": error.advice, "kept": error.kept}
+        print(json.dumps({"error": words}, ensure_ascii=False))
+    print(str(error), file=sys.stderr)
+    return code
+
+
+def _print(answer: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(answer, ensure_ascii=False, default=str))
+        return
+    for key, value in answer.items():
+        if isinstance(value, list):
+            print(f"{key}:")
+            for row in value:
+                cells = row.values() if isinstance(row, dict) else [row]
+                print("  " + "  ".join(str(cell) for cell in cells))
+        else:
+            print(f"{key}: {'' if value is None else value}")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="main.py",
+        description="Quầy Một Cửa: without a command it opens the window.",
+        epilog="Exit codes: 0 done, 2 wrong use, 3 refused (with advice), 4 our fault.",
+    )
+    parser.add_argument("--profile", type=Path, metavar="DIR", help="folder of this station")
+    parser.add_argument("--json", action="store_true", help="answer as one JSON object")
+    verbs = parser.add_subparsers(metavar="COMMAND")
+    _station_verbs(verbs)
+    _dossier_verbs(verbs)
+    _answer_verbs(verbs)
+    return parser
+
+
+def _station_verbs(verbs: Any) -> None:
+    enrol = verbs.add_parser("enrol", help="register this machine with a one-time code")
+    enrol.add_argument("--server", required=True, metavar="URL")
+    enrol.add_argument("--code", required=True, metavar="C")
+    enrol.add_argument("--ca", type=Path, metavar="FILE", help="the server's authority (PEM)")
+    enrol.add_argument("--journal", type=Path, metavar="DIR", help="second volume")
+    enrol.set_defaults(run=lambda c: c.joiner.enrol(c.root, c.arguments))
+
+    sign_in = verbs.add_parser("sign-in", help="sign a clerk in; secrets by standard input")
+    sign_in.add_argument("--user", default="", help="else QMC_USER")
+    sign_in.add_argument("--set-pin", action="store_true", help="read password, then PIN")
+    sign_in.set_defaults(
+        run=lambda c: c.opened(lambda o: station.sign_in(o, c.arguments, c.user, c.password, c.pin))
+    )
+
+    sync = verbs.add_parser("sync", help="send, receive and prove; one pass")
+    sync.add_argument("--no-pages", action="store_true")
+    sync.set_defaults(
+        run=lambda c: c.opened(lambda o: station.sync(o, with_pages=not c.arguments.no_pages))
+    )
+    verbs.add_parser("status", help="how the station stands").set_defaults(
+        run=lambda c: c.opened(station.status)
+    )
+    verbs.add_parser("doctor", help="examine store, journal, keys, disk").set_defaults(
+        run=lambda c: c.opened(station.doctor)
+    )
+    verbs.add_parser("backup", help="make a full encrypted copy").set_defaults(
+        run=lambda c: c.opened(lambda o: {"backup": c.joiner.backup(o)})
+    )
+    restore = verbs.add_parser("restore", help="rebuild the store from copies and journals")
+    restore.add_argument("--journal", type=Path, metavar="DIR", help="another folder of journals")
+    restore.add_argument("--recovery-key", type=Path, metavar="FILE",
+                         help="the province's key, if this station's is lost")  # fmt: skip
+    restore.set_defaults(run=lambda c: c.joiner.restore(c.root, c.arguments))
+
+
+def _dossier_verbs(verbs: Any) -> None:
+    receive = verbs.add_parser("receive", help="receive a dossier and answer its code")
+    receive.add_argument("--from", dest="source", metavar="-", help="JSON by standard input")
+    receive.add_argument("--procedure", metavar="CODE", help="national or short code")
+    receive.add_argument("--card", metavar="QR", help="text of an ID card's QR, or -")
+    for name in ("name", "id-number", "born", "sex", "phone", "address", "summary", "exemption"):
+        receive.add_argument(f"--{name}", default="")
+    receive.add_argument("--field", action="append", default=[], metavar="K=V")
+    receive.add_argument("--papers", default="", metavar="all|K,K")
+    receive.add_argument("--pages", type=int, default=0)
+    receive.add_argument("--copies", type=int, default=0)
+    receive.add_argument("--owed-reason", default="", help="missing papers follow later")
+    receive.add_argument("--at", default="", help="late entry; supervisors, with --reason")
+    receive.add_argument("--reason", default="")
+    receive.add_argument("--pdf", type=Path, metavar="FILE", help="write the receipt there")
+    receive.add_argument("--print", metavar="PRINTER", help="queue name or ipp:// address")
+    receive.add_argument("--paper", choices=["A4", "A5"], default="A5")
+    receive.set_defaults(
+        run=lambda c: c.acting(lambda o, clerk: receiving.receive(o, clerk, c.arguments))
+    )
+
+    scan = verbs.add_parser("scan", help="scan pages into a dossier, or take files")
+    scan.add_argument("--dossier", required=True, metavar="CODE")
+    scan.add_argument("--paper", dest="paper_key", required=True, metavar="K")
+    scan.add_argument("--device", metavar="D")
+    scan.add_argument("--file", type=Path, nargs="+", metavar="F")
+    scan.add_argument("--source", choices=["feeder", "feeder_duplex", "glass"], default="feeder")
+    scan.add_argument("--dpi", type=int, default=300)
+    scan.add_argument("--colour", action="store_true")
+    scan.set_defaults(
+        run=lambda c: c.acting(lambda o, clerk: receiving.scan(o, clerk, c.arguments))
+    )
+
+    print_ = verbs.add_parser("print", help="print a dossier's form; repeats are marked")
+    print_.add_argument("code")
+    print_.add_argument("--form", default="01")
+    print_.add_argument("--printer", dest="print", default="", metavar="P")
+    print_.add_argument("--pdf", type=Path, metavar="FILE", help="save instead of printing")
+    print_.add_argument("--paper", choices=["A4", "A5"], default="A5")
+    print_.set_defaults(
+        run=lambda c: c.acting(lambda o, clerk: receiving.print_form(o, clerk, c.arguments))
+    )
+
+
+def _answer_verbs(verbs: Any) -> None:
+    show = verbs.add_parser("show", help="show a dossier; the look is recorded")
+    show.add_argument("code")
+    show.set_defaults(run=lambda c: c.acting(lambda o, clerk: looking.show(o, clerk, c.arguments)))
+    find = verbs.add_parser("find", help="find dossiers by words without marks, or numbers")
+    find.add_argument("text")
+    find.add_argument("--before", type=int, help="the former answer's “next”")
+    find.set_defaults(run=lambda c: c.opened(lambda o: looking.find(o, c.arguments)))
+
+    due = verbs.add_parser("due", help="when a dossier would be due, and how it is counted")
+    due.add_argument("--procedure", required=True, metavar="CODE")
+    due.add_argument("--at", required=True, metavar="ISO")
+    due.set_defaults(run=lambda c: looking.due(c.joiner.catalogue(c.root), c.arguments))
+
+    card = verbs.add_parser("card", help="what the card reader understands")
+    card.add_argument("--qr", required=True, metavar="TEXT|-")
+    card.set_defaults(run=lambda c: looking.card(c.arguments, _today()))
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.timezone(dt.timedelta(hours=7))).date()

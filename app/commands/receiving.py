@@ -1,0 +1,183 @@
+"""`receive`, `scan` and `print`: what puts paper into and out of a dossier."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from app.commands import reading
+from app.commands.opened import Opened
+from app.errors import AppError, WrongUse
+from app.scanning.driver import ScannedPage, ScanProblem, ScanProfile, Source
+from app.scanning.files import read_files
+from app.scanning.sane import SaneScanners
+from app.services import intake, lookup, receipts, scanning
+from app.services.desk import Clerk
+from app.services.station import status
+from printing.document import PaperSize
+
+PATIENCE_S = 60.0
+
+
+def receive(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Receive a dossier; its code is answered once it lies in two places."""
+    given = _given(arguments)
+    desk = opened.desk
+    at = reading.read_moment(given.at) if given.at else desk.now()
+    procedure = intake.find_procedure(desk.catalogue(), given.procedure, at.date())
+    offline = status(desk, opened.settings.server).is_offline
+    entry = reading.intake_of(
+        given, procedure, today=desk.now().date(), offline=offline, clerk=clerk.user
+    )
+    reception = intake.receive(desk, clerk, entry)
+    answer: dict[str, Any] = {
+        "dossier": str(reception.dossier),
+        "code": reception.code,
+        "check": reception.check,
+        "lookup": reception.lookup,
+        "due": reception.due_at.isoformat(),
+        "fee": reception.fee.amount,
+        "receipt_pdf": None,
+        "provisional": reception.provisional,
+    }
+    # the dossier is safe from here on: paper that fails is said, not raised
+    try:
+        if arguments.pdf is not None:
+            answer["receipt_pdf"] = _save_pdf(opened, clerk, reception, arguments)
+        if arguments.print is not None:
+            answer["print"] = _print(opened, clerk, reception.dossier, arguments)
+    except (AppError, OSError) as error:
+        answer["paper_problem"] = str(error)
+    return answer
+
+
+def _given(arguments: argparse.Namespace) -> reading.ReceiveInput:
+    if arguments.source is not None:
+        if arguments.source != "-":
+            raise WrongUse("--from nhận “-”: JSON từ standard input.")
+        return reading.read_receive(reading.read_standard_input())
+    if not arguments.procedure:
+        raise WrongUse("Cần --procedure, hoặc --from -.")
+    card = arguments.card
+    if card == "-":
+        card = reading.read_standard_input()
+    return reading.ReceiveInput(
+        procedure=arguments.procedure,
+        card=card or "",
+        name=arguments.name,
+        id_number=arguments.id_number,
+        born=arguments.born,
+        sex=arguments.sex,
+        phone=arguments.phone,
+        address=arguments.address,
+        field=_fields(arguments.field),
+        papers=arguments.papers,
+        pages=arguments.pages,
+        copies=arguments.copies,
+        exemption=arguments.exemption,
+        owed_reason=arguments.owed_reason,
+        summary=arguments.summary,
+        at=arguments.at,
+        reason=arguments.reason,
+    )
+
+
+def _fields(pairs: list[str]) -> dict[str, str]:
+    fields = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign:
+            raise WrongUse(f"--field cần dạng KHOÁ=GIÁ TRỊ, không phải “{pair}”.")
+        fields[key] = value
+    return fields
+
+
+def _save_pdf(
+    opened: Opened, clerk: Clerk, reception: intake.Reception, arguments: argparse.Namespace
+) -> str:
+    paper = PaperSize(arguments.paper)
+    receipt = receipts.make_receipt(opened.desk, clerk, reception.dossier, paper=paper)
+    target: Path = arguments.pdf
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(receipt.pdf)
+    receipts.note_saved(opened.desk, clerk, receipt, target.name)
+    return str(target)
+
+
+def print_form(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Print a dossier's receipt; a repeat is marked as a copy."""
+    if arguments.form != receipts.FORM:
+        raise WrongUse(f"Chưa có mẫu {arguments.form}; có: {receipts.FORM}.")
+    dossier = lookup.by_code(opened.desk, arguments.code)
+    if arguments.pdf is not None:
+        receipt = receipts.make_receipt(
+            opened.desk, clerk, dossier, paper=PaperSize(arguments.paper)
+        )
+        arguments.pdf.write_bytes(receipt.pdf)
+        receipts.note_saved(opened.desk, clerk, receipt, arguments.pdf.name)
+        return {"state": "saved", "reason": "", "receipt_pdf": str(arguments.pdf)}
+    return _print(opened, clerk, dossier, arguments)
+
+
+def _print(
+    opened: Opened, clerk: Clerk, dossier: Any, arguments: argparse.Namespace
+) -> dict[str, Any]:
+    printer = arguments.print or opened.settings.printer
+    if not printer:
+        raise WrongUse("Chưa nói in bằng máy nào: thêm tên hoặc địa chỉ ipp:// của máy in.")
+    paper = PaperSize(arguments.paper)
+    job = receipts.queue_print(opened.desk, clerk, dossier, printer, paper=paper)
+    work_spool(opened, paper)
+    job = receipts.job(opened.desk, job.id)
+    return {"job": job.id, "state": job.state, "reason": job.reason, "printer": job.printer}
+
+
+def work_spool(opened: Opened, paper: PaperSize) -> None:
+    """Work through the spool, unless another process of the profile does."""
+    lock = filelock.FileLock(str(opened.profile.lock("spool")))
+    try:
+        with lock.acquire(timeout=0):
+            spool = opened.spool(paper)
+            spool.recover()
+            spool.work(patience_s=PATIENCE_S)
+    except filelock.Timeout:
+        return  # the window owns the spool and will print it
+
+
+def scan(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Scan pages, or take them from files, into a paper of a dossier."""
+    desk = opened.desk
+    dossier = lookup.by_code(desk, arguments.dossier)
+    kept: list[dict[str, Any]] = []
+    problem = ""
+    pages = _pages(opened, arguments)
+    try:
+        for scanned in pages:
+            page = scanning.keep_image(
+                desk, scanned.image, paper=arguments.paper_key, position=1, device=scanned.device
+            )
+            page = scanning.attach_page(desk, clerk, dossier, page)
+            kept.append({"page": str(page.page), "sha256": page.sha256, "size": page.size})
+    except ScanProblem as error:
+        if not kept:
+            raise
+        problem = str(error)
+    return {"pages": kept, "problem": problem}
+
+
+def _pages(opened: Opened, arguments: argparse.Namespace) -> Iterator[ScannedPage]:
+    cancel = threading.Event()
+    if arguments.file:
+        return read_files(arguments.file, progress=lambda *_: None, cancel=cancel)
+    device = arguments.device or opened.settings.scanner
+    if not device:
+        raise WrongUse("Cần --device hoặc --file.")
+    profile = ScanProfile(
+        source=Source(arguments.source), dpi=arguments.dpi, colour=arguments.colour
+    )
+    return SaneScanners().scan(device, profile, progress=lambda *_: None, cancel=cancel)

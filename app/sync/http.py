@@ -1,0 +1,248 @@
+"""The only module of the sync that speaks HTTP; its errors become facts here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+import requests
+import zstandard
+
+from app.domain import wire
+from app.errors import AppError
+from app.settings import Settings
+
+T = TypeVar("T")
+CONNECT_S = 10.0
+ANSWER_S = 60.0
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LEVEL = 9
+
+
+class ServerUnreachable(AppError):
+    """No usable answer; nothing can be assumed of what was sent.
+
+    Attributes:
+        retry_after_s: what the server asked for, 0 if nothing.
+    """
+
+    def __init__(self, title: str = "", advice: str = "", retry_after_s: float = 0) -> None:
+        super().__init__(
+            title or "Chưa nối được với máy chủ.",
+            advice or "Vẫn làm việc bình thường; chương trình tự gửi lại khi có mạng.",
+            "Mọi việc đã làm được giữ trên máy.",
+        )
+        self.retry_after_s = retry_after_s
+
+
+class ServerRefused(AppError):
+    """The server understood and said no.
+
+    Attributes:
+        status, type: of the problem (RFC 9457).
+    """
+
+    def __init__(self, problem: wire.Problem) -> None:
+        super().__init__(problem.title, problem.detail)
+        self.status, self.type = problem.status, problem.type
+        self.detail = problem.detail
+
+
+class PlainHttp(AppError):
+    """The address is neither https nor on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer that was understood: status, headers in small letters, content."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+
+class Connection:
+    """One station's way to its server; events and pages use one each.
+
+    Args:
+        settings: address and certificate authority.
+        station: id, None before enrolment.
+        sign: signs as the station.
+        clock: answers the present aware moment.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        station: UUID | None,
+        sign: Callable[[bytes], bytes],
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        check_address(settings.server)
+        self._base = settings.server.rstrip("/")
+        self._station = station
+        self._sign = sign
+        self._clock = clock
+        self._skew = dt.timedelta()
+        self._http = requests.Session()
+        self._http.headers["User-Agent"] = "quay-mot-cua"
+        if settings.ca_file:
+            self._http.verify = settings.ca_file
+
+    @property
+    def skew(self) -> dt.timedelta:
+        """How far this machine's clock is behind the server's."""
+        return self._skew
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def get(self, target: str, headers: dict[str, str] | None = None) -> Reply:
+        """GET a path with query.
+
+        Raises:
+            ServerUnreachable: no usable answer.
+            ServerRefused: a problem answer.
+        """
+        return self.ask("GET", target, b"", headers)
+
+    def post_json(self, target: str, message: Any, kind: type[T]) -> T:
+        """POST a message and return the answer as `kind`; errors as `get`."""
+        reply = self.ask(
+            "POST", target, msgspec.json.encode(message), {"Content-Type": "application/json"}
+        )
+        return self.decoded(reply, kind)
+
+    def post_packed(self, target: str, data: bytes, kind: type[T]) -> T:
+        """POST packed JSON lines and return the answer as `kind`; errors as `get`."""
+        headers = {"Content-Type": wire.JSON_LINES, "Content-Encoding": "zstd"}
+        return self.decoded(self.ask("POST", target, data, headers), kind)
+
+    def decoded(self, reply: Reply, kind: type[T]) -> T:
+        """Return an answer's message.
+
+        Raises:
+            ServerUnreachable: it is not what the protocol says (a portal page
+                of a hotel network, for instance).
+        """
+        try:
+            return msgspec.json.decode(reply.content, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ServerUnreachable("Máy chủ trả lời không đúng giao thức.") from error
+
+    def ask(
+        self, method: str, target: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> Reply:
+        """Send a signed request; a clock too far off is corrected and tried once more.
+
+        Raises:
+            ServerUnreachable: no usable answer.
+            ServerRefused: a problem answer.
+        """
+        try:
+            return self._once(method, target, body, headers)
+        except ServerRefused as refused:
+            if refused.type != "clock":
+                raise
+            return self._once(method, target, body, headers)
+
+    def _once(self, method: str, target: str, body: bytes, headers: dict[str, str] | None) -> Reply:
+        sent = {
+            "Accept-Encoding": "zstd",
+            **(headers or {}),
+            **self._signature(method, target, body),
+        }
+        try:
+            answer = self._http.request(
+                method,
+                self._base + target,
+                data=body or None,
+                headers=sent,
+                timeout=(CONNECT_S, ANSWER_S),
+                allow_redirects=False,
+            )
+            content = answer.content
+        except requests.exceptions.SSLError as error:
+            raise ServerUnreachable(
+                "Chứng thư của máy chủ không đúng.",
+                "Kiểm tra ngày giờ máy và địa chỉ máy chủ, rồi báo quản trị.",
+            ) from error
+        except (requests.RequestException, OSError) as error:
+            raise ServerUnreachable from error
+        self._note_time(answer.headers.get("QMC-Server-Time", ""))
+        return self._understood(answer, content)
+
+    def _signature(self, method: str, target: str, body: bytes) -> dict[str, str]:
+        if self._station is None:
+            return {}
+        at = (self._clock() + self._skew).astimezone(dt.UTC).isoformat(timespec="seconds")
+        signature = self._sign(wire.request_bytes(method, target, at, body)).hex()
+        value = f'QMC-Station id="{self._station}", at="{at}", signature="{signature}"'
+        return {"Authorization": value}
+
+    def _note_time(self, text: str) -> None:
+        try:
+            self._skew = dt.datetime.fromisoformat(text) - self._clock()
+        except (ValueError, TypeError):
+            return
+
+    def _understood(self, answer: requests.Response, content: bytes) -> Reply:
+        headers = {key.lower(): value for key, value in answer.headers.items()}
+        if len(content) > MAX_ANSWER_BYTES:
+            raise ServerUnreachable("Máy chủ trả lời quá dài.")
+        if content.startswith(_ZSTD_MAGIC):
+            content = _unpacked(content)
+        status = answer.status_code
+        if status < 400:
+            return Reply(status, headers, content)
+        if status == 429 or status >= 500:
+            wait = headers.get("retry-after", "0")
+            raise ServerUnreachable(
+                "Máy chủ đang bận.", retry_after_s=float(wait) if wait.isdigit() else 0
+            )
+        try:
+            problem = msgspec.json.decode(content, type=wire.Problem)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise ServerUnreachable(f"Máy chủ trả lời lạ (mã {status}).") from None
+        raise ServerRefused(problem)
+
+
+def _unpacked(content: bytes) -> bytes:
+    try:
+        with zstandard.ZstdDecompressor(max_window_size=2**23).stream_reader(content) as reader:
+            data = reader.read(MAX_ANSWER_BYTES + 1)
+    except zstandard.ZstdError as error:
+        raise ServerUnreachable("Gói trả lời bị hỏng trên đường truyền.") from error
+    if len(data) > MAX_ANSWER_BYTES:
+        raise ServerUnreachable("Máy chủ trả lời quá dài.")
+    return data
+
+
+def packed(data: bytes) -> bytes:
+    """Return data as zstd."""
+    return zstandard.ZstdCompressor(level=_LEVEL).compress(data)
+
+
+def check_address(address: str) -> None:
+    """Refuse an address that would send personal data in the clear.
+
+    Raises:
+        PlainHttp: neither https, nor http on this machine.
+    """
+    parts = urlsplit(address)
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
+        return
+    raise PlainHttp(
+        f"Địa chỉ máy chủ “{address}” không dùng được.",
+        "Địa chỉ phải bắt đầu bằng https:// (http:// chỉ dùng cho máy chủ trên chính máy này).",
+    )

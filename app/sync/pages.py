@@ -1,0 +1,140 @@
+"""Send page images by tus 1.0.0, on a connection of their own, after the events."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy import select, update
+
+from app.models import events
+from app.models.base import EventRow, PageRow
+from app.models.store import Store
+from app.sync.http import Connection, ServerRefused
+
+CHUNK_BYTES = 64 * 1024
+_TUS = {"Tus-Resumable": "1.0.0"}
+_START_AGAIN = (404, 409, 410, 422, 460)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A page whose image the server does not hold yet."""
+
+    sha256: str
+    size: int
+    upload: str
+
+
+def waiting_pages(store: Store) -> list[Waiting]:
+    """Return own pages whose event the server has, but not the image; oldest first."""
+    with store.database.reading() as session:
+        known = {s: events.have(session, s) for s in events.own_stores(session)}
+        rows = session.execute(
+            select(PageRow.sha256, PageRow.size, PageRow.upload)
+            .where(PageRow.is_own, PageRow.stored_at.is_(None), PageRow.removed.is_(False))
+            .group_by(PageRow.sha256)
+            .order_by(PageRow.page)
+        ).all()
+        last = {
+            s: session.scalar(
+                select(EventRow.n)
+                .where(EventRow.store == s, EventRow.kind == "page.attached")
+                .order_by(EventRow.n.desc())
+                .limit(1)
+            )
+            or 0
+            for s in known
+        }
+    if any(last[s] > known[s] for s in known):
+        return []  # events first
+    return [Waiting(row.sha256, row.size, row.upload) for row in rows]
+
+
+def send_pages(
+    store: Store,
+    connection: Connection,
+    *,
+    now: Callable[[], dt.datetime],
+    pause: Callable[[], bool] = lambda: False,
+) -> int:
+    """Send what waits, a chunk at a time; return how many pages the server stored.
+
+    Args:
+        store: of this station.
+        connection: for pages alone.
+        now: clock for what is noted.
+        pause: answers True when events wait; checked between chunks.
+
+    Raises:
+        ServerUnreachable: what was sent stays sent; the offset is asked for
+            next time.
+    """
+    count = 0
+    for page in waiting_pages(store):
+        if pause():
+            break
+        if _send(store, connection, page, pause):
+            with store.database.writing() as session:
+                session.execute(
+                    update(PageRow)
+                    .where(PageRow.sha256 == page.sha256)
+                    .values(stored_at=now(), upload="")
+                )
+            store.drop_copy(page.sha256)
+            count += 1
+    return count
+
+
+def _send(store: Store, connection: Connection, page: Waiting, pause: Callable[[], bool]) -> bool:
+    """Send one page; False if it was paused or must start again next time."""
+    content = store.blobs.get(page.sha256)
+    try:
+        target, offset = _begin(store, connection, page)
+        while offset < len(content):
+            if pause():
+                return False
+            offset = _patch(connection, target, offset, content[offset : offset + CHUNK_BYTES])
+    except ServerRefused as refused:
+        if refused.status in _START_AGAIN:
+            _note_upload(store, page.sha256, "")
+            return False
+        raise
+    return True
+
+
+def _begin(store: Store, connection: Connection, page: Waiting) -> tuple[str, int]:
+    """Return (path, offset) of the upload, going on with one that was begun."""
+    if page.upload:
+        try:
+            reply = connection.ask("HEAD", page.upload, b"", _TUS)
+            return page.upload, int(reply.headers.get("upload-offset", "0"))
+        except ServerRefused as refused:
+            if refused.status not in _START_AGAIN:
+                raise
+    metadata = "sha256 " + base64.b64encode(page.sha256.encode()).decode()
+    headers = _TUS | {"Upload-Length": str(page.size), "Upload-Metadata": metadata}
+    reply = connection.ask("POST", "/v1/files", b"", headers)
+    target = urlsplit(reply.headers.get("location", "")).path
+    _note_upload(store, page.sha256, target)
+    return target, int(reply.headers.get("upload-offset", "0"))
+
+
+def _patch(connection: Connection, target: str, offset: int, chunk: bytes) -> int:
+    digest = base64.b64encode(hashlib.sha256(chunk).digest()).decode()
+    headers = _TUS | {
+        "Content-Type": "application/offset+octet-stream",
+        "Upload-Offset": str(offset),
+        "Upload-Checksum": f"sha256 {digest}",
+    }
+    reply = connection.ask("PATCH", target, chunk, headers)
+    return int(reply.headers.get("upload-offset", "0"))
+
+
+def _note_upload(store: Store, sha256: str, target: str) -> None:
+    with store.database.writing() as session:
+        session.execute(update(PageRow).where(PageRow.sha256 == sha256).values(upload=target))

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Install the Debian packages that running and testing need; without root, print the one line.
+# Usage: scripts/packages.sh [run|test]
+set -eu
+run="libgl1 libegl1 libxkbcommon0 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0
+     libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 fonts-noto-core sane-utils libsane1
+     sane-airscan"
+test="xvfb xauth xdotool openbox x11-apps x11-utils x11-xkb-utils imagemagick poppler-utils dbus
+      dbus-daemon gnome-keyring cups-daemon cups-client cups-ipp-utils cups-filters
+      cups-filters-core-drivers postgresql-15 chromium"
+wanted="$run"
+[ "${1:-run}" = test ] && wanted="$run $test"
+command -v dpkg-query >/dev/null 2>&1 || exit 0   # not Debian: the window's libraries are the system's
+missing=""
+for package in $wanted; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" != 0 ]; then
+    echo "Some Debian packages are missing. Run this once, then try again:" >&2
+    echo "  sudo apt-get install -y --no-install-recommends$missing" >&2
+    exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q >/dev/null
+# shellcheck disable=SC2086 # one word a package
+apt-get install -q -y --no-install-recommends $missing >/dev/null
