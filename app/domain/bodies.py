@@ -22,7 +22,8 @@ Long = Annotated[str, msgspec.Meta(max_length=5000)]
 Key = Annotated[str, msgspec.Meta(max_length=80)]
 Amount = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
-Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Serial = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
 
@@ -97,13 +98,13 @@ class Received:
     lookup: Key
     agency: Key
     procedure: Key
-    catalogue: int
+    catalogue: Serial
     forms: Key
     received_at: Moment
     due_at: Moment
     counted_from: dt.date
     submitter: Person
-    number: int = 0
+    number: Serial = 0
     provisional: bool = False
     drawn_from: Key = ""
     applicant: Person | None = None
@@ -356,9 +357,9 @@ class ConflictRaised:
     """conflict.raised: two acts clash; the first in server order holds meanwhile."""
 
     first_store: UUID
-    first_n: int
+    first_n: Serial
     second_store: UUID
-    second_n: int
+    second_n: Serial
     about: Short = ""
 
 
@@ -367,7 +368,7 @@ class ConflictDecided:
     """conflict.decided: a person chose between two clashing acts."""
 
     conflict_store: UUID
-    conflict_n: int
+    conflict_n: Serial
     keep: Literal["first", "second", "new"]
     reason: Short
 
@@ -378,7 +379,7 @@ class CodeCorrected:
 
     code: Key
     check: Key
-    number: int
+    number: Serial
     reason: Short
     former: Key = ""
 
@@ -391,9 +392,9 @@ class EventMended:
     """
 
     store: UUID
-    n: int
+    n: Serial
     kind: Key
-    v: int
+    v: Serial
     body: str
     reason: Short = ""
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from app.domain.text import clean, fold, has_broken_letters
 
 _AIM_QR = "]Q1"
+_EDGES = "\ufeff\r\n\t \x00"
 _CENTURIES = {0: 1900, 2: 2000, 4: 2100, 6: 2200, 8: 2300}
 _OLD_ADDRESS = re.compile(r"\b(quan|huyen|thi xa|tp\.? [a-z ]+, (tinh|thanh pho))\b", re.IGNORECASE)
 
@@ -69,7 +70,7 @@ def read_card(text: str, *, today: dt.date | None = None) -> Card:
 
 
 def _tidy(text: str) -> str:
-    raw = text.strip("\ufeff\r\n\t \x00").removeprefix(_AIM_QR)
+    raw = text.strip(_EDGES).removeprefix(_AIM_QR).strip(_EDGES)
     return unicodedata.normalize("NFC", _mend_letters(raw))
 
 
@@ -77,12 +78,18 @@ def _mend_letters(text: str) -> str:
     """Undo UTF-8 read as a Western code page, where that is what happened."""
     if "Ã" not in text and "á»" not in text and "Ä" not in text:
         return text
-    for encoding in ("cp1252", "latin-1"):
-        try:
-            return text.encode(encoding).decode("utf-8")
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            continue
-    return text
+    try:
+        return b"".join(_western_byte(c) for c in text).decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return text
+
+
+def _western_byte(character: str) -> bytes:
+    """Windows leaves the five bytes that cp1252 does not name as they are."""
+    try:
+        return character.encode("cp1252")
+    except UnicodeEncodeError:
+        return character.encode("latin-1")
 
 
 def _read_qr(raw: str) -> Card:
@@ -96,12 +103,12 @@ def _read_qr(raw: str) -> Card:
         raise NotACard(
             f"Mã thẻ chỉ có {len(fields)} mục, thẻ căn cước có ít nhất 6. Quét lại, hoặc gõ tay."
         )
-    if not re.fullmatch(r"\d{12}", fields[0]):
-        digits = sum(c.isdigit() for c in fields[0])
+    if not re.fullmatch(r"[0-9]{12}", fields[0]):
+        digits = sum(c in "0123456789" for c in fields[0])
         raise NotACard(f"Số căn cước có 12 chữ số; mã vừa đọc có {digits}. Quét lại, hoặc gõ tay.")
     old_id, rest = "", fields[1:]
     warnings: list[str] = []
-    if re.fullmatch(r"(\d{9}(\d{3})?)?", rest[0]):
+    if re.fullmatch(r"([0-9]{9}([0-9]{3})?)?", rest[0]):
         old_id, rest = rest[0], rest[1:]
     elif rest[0].isdigit():
         warnings.append(f"Số CMND cũ “{rest[0]}” không có 9 hoặc 12 chữ số, đã bỏ qua.")
@@ -134,7 +141,7 @@ def _read_day(text: str, what: str, warnings: list[str]) -> str:
     """Return an ISO day, a bare year, or "" with a warning."""
     if not text:
         return ""
-    match = re.fullmatch(r"(\d{2})[/.-]?(\d{2})[/.-]?(\d{4})|(\d{4})", text)
+    match = re.fullmatch(r"(\d{2})[/.-]?(\d{2})[/.-]?(\d{4})|(\d{4})", text, re.ASCII)
     if match is None:
         warnings.append(f"{what} “{text}” trên thẻ không đọc được: gõ tay.")
         return ""

@@ -429,7 +429,7 @@ _PATH = re.compile(r"\$\.([a-z_]+)(?:\[(\d+|\.\.\.)\])?(.*)")
 def _read_file(name: str, text: str) -> _File:
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # of TOML, or a number without end
         raise BadCatalogue(name, "", "", f"không đọc được TOML: {error}") from error
     unknown = set(raw) - set(_File.__dataclass_fields__)
     if unknown:
@@ -449,6 +449,7 @@ def _read_file(name: str, text: str) -> _File:
 
 
 _ROW_TYPES: dict[str, Any] = {
+    "catalogue": _Head,
     "subjects": Subject,
     "procedures": Procedure,
     "form_sets": FormSet,
@@ -521,7 +522,7 @@ def _check_file(name: str, f: _File) -> None:
     for pattern in f.code_patterns:
         try:
             write_code([pattern], "H99.99", pattern.effective_from, 1)
-        except (ValueError, KeyError, IndexError) as error:
+        except (ValueError, LookupError, AttributeError, TypeError) as error:
             raise BadCatalogue(name, pattern.shape, "shape", f"không dùng được: {error}") from error
 
 

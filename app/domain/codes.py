@@ -17,7 +17,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 # more running digits.
 _ANY_CODE = re.compile(
     r"(?P<agency>\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{2,3}){0,3})"
-    r"-(?P<day>\d{6})-(?P<number>\d{4,8})"
+    r"-(?P<day>\d{6})-(?P<number>\d{4,8})",
+    re.ASCII,
 )
 _CHECK_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LOOKUP_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that a tired eye mixes up

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -240,7 +240,8 @@ def _prune(value: Any, plain: Any) -> Any:
         kept = {}
         for name, spec in fields.items():
             inner = getattr(value, name)
-            if inner != spec.default and inner not in ((), {}):
+            default = spec.default if spec.default_factory is MISSING else spec.default_factory()
+            if inner != default:
                 kept[name] = _prune(inner, plain[name])
         return kept
     if isinstance(value, (list, tuple)):

@@ -132,10 +132,10 @@ def work_out(
         exemption: the ground that the clerk accepted, if any.
     """
     full, how, is_known = _full(rule, copies, count, council or {})
+    if (full or not is_known) and _is_in_time(rule, received_on, fields or {}):
+        return Fee(amount=0, full=full, how=f"miễn: {rule.free_reason}", exemption="in-time")
     if not is_known:
         return Fee(amount=0, full=0, how=how, is_known=False)
-    if full and _is_in_time(rule, received_on, fields or {}):
-        return Fee(amount=0, full=full, how=f"miễn: {rule.free_reason}", exemption="in-time")
     if exemption is not None and full:
         amount = full - full * exemption.percent // 100
         return Fee(amount=amount, full=full, how=f"miễn: {exemption.name}", exemption=exemption.key)

@@ -423,7 +423,7 @@ _ACTS: dict[str, _Act] = {
         change=_ended,
     ),
     "dossier.withdrawn": _Act(when=_OPEN - {_B.FINISHED}, leads_to=_B.WITHDRAWN, change=_ended),
-    "dossier.stopped": _Act(when=_OPEN - {_B.FINISHED}, leads_to=_B.STOPPED, change=_ended),
+    "dossier.stopped": _Act(when=_OPEN - {_B.NEW, _B.FINISHED}, leads_to=_B.STOPPED, change=_ended),
     "stage.handed_over": _Act(when=_WORKING | {_B.AWAITING_PAYMENT}, change=_handed_over),
     "stage.taken": _Act(when=_WORKING | {_B.STOPPED}, leads_to=_B.IN_WORK, change=_taken),
     "stage.completed": _Act(when=_WORKING, leads_to=_B.IN_WORK),

@@ -41,8 +41,8 @@ def has_broken_letters(text: str) -> bool:
     return "?" in text or "\ufffd" in text
 
 
-_MOBILE = re.compile(r"0[35789]\d{8}")
-_FIXED = re.compile(r"02\d{9}")
+_MOBILE = re.compile(r"0[35789][0-9]{8}")
+_FIXED = re.compile(r"02[0-9]{9}")
 
 
 def normal_phone(text: str) -> str | None:

@@ -24,7 +24,8 @@ MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 JSON_LINES = "application/x-ndjson"
 
 _T = TypeVar("_T")
-_Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+_Serial = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class UnreadableMessage(ValueError):
@@ -44,11 +45,11 @@ class PushHead:
 
     protocol: int
     store: UUID
-    first: Annotated[int, msgspec.Meta(ge=1)]
+    first: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
     count: Annotated[int, msgspec.Meta(ge=1, le=MAX_BATCH_EVENTS)]
     prev: _Hash
     head: _Hash
-    signature: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{128}$")]
+    signature: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{128}\Z")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +60,16 @@ class WireEvent:
     stream's own order; `echo` means the puller made it and no body follows.
     """
 
-    n: int
+    n: _Serial
     kind: str
-    v: int
+    v: _Serial
     at: str
     actor: str
     dossier: UUID | None = None
-    base: int = 0
+    base: _Serial = 0
     store: UUID | None = None
-    prev: str = ""
-    seq: int = 0
+    prev: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    seq: _Serial = 0
     recorded_at: str = ""
     echo: bool = False
 
@@ -103,9 +104,9 @@ class PullHead:
 
     protocol: int
     stream: str
-    after: int
-    upto: int
-    count: int
+    after: _Serial
+    upto: _Serial
+    count: _Serial
     more: bool
     server_time: str
 
@@ -370,7 +371,7 @@ def read_pull(data: bytes) -> tuple[PullHead, list[StreamEvent]]:
             raise UnreadableMessage(f"line {at}: the store is missing")
         event = None
         if not envelope.echo:
-            if at >= len(lines) or len(envelope.prev) != 64:
+            if at >= len(lines) or not envelope.prev:
                 raise UnreadableMessage(f"line {at}: body or hash is missing")
             event = Event(
                 store=envelope.store,
@@ -394,6 +395,8 @@ def read_pull(data: bytes) -> tuple[PullHead, list[StreamEvent]]:
                 event=event,
             )
         )
+    if at != len(lines):
+        raise UnreadableMessage("more events than announced")
     return head, entries
 
 

@@ -18,11 +18,12 @@ from app.models.blobs import BlobFolder
 from app.models.database import Database, check_place
 from app.models.journal import Journal, is_other_volume, machine_mark
 from app.models.keys import StationKeys
-from app.models.problems import JournalGone, WrongKey
+from app.models.problems import DamagedStore, JournalGone, WrongKey
 from app.models.recovered import take_in
 from app.paths import Profile
 
 _JOURNAL_BATCH = 500
+_SMALLEST_STORE = 4096  # one page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,13 @@ class Store:
                 "Không thấy kho hồ sơ của quầy này.",
                 "Chạy “restore” để dựng lại từ bản sao và nhật ký thứ hai.",
                 "Không kho mới nào được tạo.",
+            )
+        if profile.store.stat().st_size < _SMALLEST_STORE:
+            # SQLite would take a cut-off file for a fresh one and write into it
+            raise DamagedStore(
+                "Tệp kho hồ sơ bị hỏng: chỉ còn phần đầu.",
+                "Chạy “restore”: dựng lại từ bản sao và nhật ký thứ hai.",
+                "Tệp hỏng được giữ nguyên.",
             )
         check_place(profile.root)
         store = cls(profile, keys, station, journal_folder)

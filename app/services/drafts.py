@@ -42,7 +42,9 @@ def open_drafts(desk: Desk, clerk: Clerk) -> tuple[Draft, ...]:
         counts = dict(
             session.execute(
                 select(PendingPageRow.draft, func.count()).group_by(PendingPageRow.draft)
-            ).tuples()
+            )
+            .tuples()
+            .all()
         )
         return tuple(
             Draft(

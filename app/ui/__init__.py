@@ -1,0 +1,1 @@
+"""Everything a clerk sees; the only Qt in app/."""

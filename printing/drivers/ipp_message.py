@@ -156,6 +156,6 @@ def strings(attributes: Mapping[str, Sequence[Value]], name: str) -> list[str]:
 
 
 def number(attributes: Mapping[str, Sequence[Value]], name: str) -> int:
-    """Return an attribute's first value as a number, 0 if it is absent."""
+    """Return an attribute's first value as a number, 0 if it is absent or none."""
     values = attributes.get(name, ())
-    return int(values[0]) if values else 0
+    return int(values[0]) if values and not isinstance(values[0], str) else 0

@@ -1,0 +1,57 @@
+"""What a scanned text is, so that the code decides the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain import vietqr
+from app.domain.cards import Card, NotACard, read_card
+from app.domain.codes import read_code, read_status_address
+
+_COVER = "BIA|"
+
+
+class ScanKind(StrEnum):
+    """What was scanned."""
+
+    CARD = "card"
+    DOSSIER = "dossier"
+    COVER = "cover"
+    PAYMENT = "payment"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A recognised text.
+
+    Attributes:
+        code: dossier code of a receipt or cover sheet, amount of a payment.
+        card: set for an ID card.
+        words: for an unknown text, why it is no card, in Vietnamese.
+    """
+
+    kind: ScanKind
+    code: str = ""
+    card: Card | None = None
+    words: str = ""
+
+
+def recognise(text: str) -> Scan:
+    """Return what a scanned text is; the raw text is kept nowhere."""
+    text = text.strip()
+    address = read_status_address(text)
+    if address is not None:
+        return Scan(ScanKind.DOSSIER, address[0])
+    if read_code(text.upper()) is not None or text.upper().startswith("T-"):
+        return Scan(ScanKind.DOSSIER, text.upper())
+    if text.startswith(_COVER) and read_code(text.removeprefix(_COVER)) is not None:
+        return Scan(ScanKind.COVER, text.removeprefix(_COVER))
+    if text.startswith("000201"):
+        fields = vietqr.read_fields(text)
+        return Scan(ScanKind.PAYMENT, (fields or {}).get("54", ""))
+    try:
+        return Scan(ScanKind.CARD, card=read_card(text))
+    except NotACard as error:
+        return Scan(ScanKind.UNKNOWN, words=str(error))

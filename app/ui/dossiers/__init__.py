@@ -1,0 +1,1 @@
+"""Hồ sơ: lists, search and quick view."""

@@ -1,0 +1,1 @@
+"""Tiếp nhận: receive a dossier."""

@@ -1,0 +1,91 @@
+"""Every key in one place: it makes shortcuts, button captions and the F1 sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QPushButton, QWidget
+
+EVERYWHERE = "Mọi màn hình"
+INTAKE = "Tiếp nhận"
+DOSSIERS = "Hồ sơ"
+SYNC = "Đồng bộ"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key and the verb it does.
+
+    Attributes:
+        press: as Qt writes it, such as "F9" or "Ctrl+K".
+        screen: where it works.
+        verb: stable name.
+        words: what it does, for people.
+        in_list: handled by the list with focus, not by a shortcut.
+    """
+
+    press: str
+    screen: str
+    verb: str
+    words: str
+    in_list: bool = False
+
+
+KEYS: tuple[Key, ...] = (
+    Key("F1", EVERYWHERE, "help", "Phím tắt"),
+    Key("F2", EVERYWHERE, "new_intake", "Tiếp nhận mới"),
+    Key("F3", EVERYWHERE, "open_dossiers", "Hồ sơ, tìm kiếm"),
+    Key("F5", EVERYWHERE, "sync_now", "Gửi và nhận ngay"),
+    Key("Ctrl+S", EVERYWHERE, "open_sync", "Đồng bộ"),
+    Key("Ctrl+K", EVERYWHERE, "omni", "Ô quét mã hoặc tìm"),
+    Key("Ctrl+J", EVERYWHERE, "last_dossier", "Mở hồ sơ vừa rồi"),
+    Key("Ctrl+L", EVERYWHERE, "lock", "Khoá máy, đổi người"),
+    Key("F6", INTAKE, "scan", "Quét giấy tờ"),
+    Key("Ctrl+O", INTAKE, "scan_files", "Lấy trang từ tệp"),
+    Key("F9", INTAKE, "receive", "Tiếp nhận và in"),
+    Key("Ctrl+B", INTAKE, "tick_required", "Đánh dấu mọi giấy tờ bắt buộc"),
+    Key("Ctrl+1", INTAKE, "block_1", "Tới khối 1: Người nộp"),
+    Key("Ctrl+2", INTAKE, "block_2", "Tới khối 2: Nội dung"),
+    Key("Ctrl+3", INTAKE, "block_3", "Tới khối 3: Giấy tờ"),
+    Key("Ctrl+D", INTAKE, "same_person", "Thêm hồ sơ cho người này"),
+    Key("Ctrl+T", INTAKE, "same_procedure", "Hồ sơ cùng thủ tục, người khác"),
+    Key("Ctrl+Z", INTAKE, "undo", "Hoàn tác tiếp nhận (10 phút)"),
+    Key("1…9", INTAKE, "tick_paper", "Đánh dấu giấy tờ thứ mấy", in_list=True),
+    Key("+ −", INTAKE, "paper_count", "Thêm, bớt số bản", in_list=True),
+    Key("C S P", INTAKE, "paper_kind", "Bản chính, chứng thực, photo", in_list=True),
+    Key("Ctrl+F", DOSSIERS, "filter", "Tới ô tìm"),
+    Key("Ctrl+R", DOSSIERS, "reprint", "In lại giấy tiếp nhận"),
+    Key("Space", DOSSIERS, "quick_view", "Xem nhanh", in_list=True),
+    Key("0…4", DOSSIERS, "quick_filter", "Lọc nhanh", in_list=True),
+)
+
+
+def key_of(verb: str) -> Key:
+    """Return the key of a verb."""
+    return next(key for key in KEYS if key.verb == verb)
+
+
+def bind(verb: str, screen: QWidget, act: Callable[[], object]) -> QShortcut:
+    """Make a verb's key work on a screen, or in the whole window."""
+    key = key_of(verb)
+    shortcut = QShortcut(QKeySequence(key.press), screen)
+    shortcut.setContext(
+        Qt.ShortcutContext.WindowShortcut
+        if key.screen == EVERYWHERE
+        else Qt.ShortcutContext.WidgetWithChildrenShortcut
+    )
+    shortcut.activated.connect(act)
+    shortcut.activatedAmbiguously.connect(act)
+    return shortcut
+
+
+def key_button(verb: str, words: str = "") -> QPushButton:
+    """Return a button that shows its key; it takes no focus, so Enter never presses it."""
+    key = key_of(verb)
+    button = QPushButton(f"{key.press}  {words or key.words}")
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setAccessibleName(words or key.words)
+    return button

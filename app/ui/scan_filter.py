@@ -1,0 +1,148 @@
+"""Tell a scanner that types like a keyboard from a person.
+
+It acts on what windows receive, before any widget: keys that come faster
+than a hand are held back. In a text field the first key is let through and
+taken back later; elsewhere it is held too, lest the first digit of a code
+tick a row or a space press a button. What turns out to be a person is given
+to the focus widget, nothing is lost.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, Qt, QWindow
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+
+SHORTEST = 6
+_ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
+_PLAIN = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.KeypadModifier,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stroke:
+    key: int
+    modifiers: Qt.KeyboardModifier
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A text field as it was before the first key."""
+
+    field: QLineEdit
+    text: str
+    cursor: int
+
+
+class ScanFilter(QObject):
+    """Install on the application.
+
+    Signals:
+        scanned: a scanner's text, without its terminator.
+            text (str): raw; keep it in memory only.
+    """
+
+    scanned = Signal(str)
+
+    def __init__(self, app: QApplication, *, gap_ms: int = 35, hold_ms: int = 50) -> None:
+        super().__init__(app)
+        self._gap_ms = gap_ms
+        self._held: list[_Stroke] = []  # swallowed, to be replayed or read as a scan
+        self._passed = ""  # the first key of a burst, already in a text field
+        self._before: _Before | None = None
+        self._last_ms = 0.0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(hold_ms)
+        self._timer.timeout.connect(self._give_back)
+        app.installEventFilter(self)
+
+    def eventFilter(self, receiver: QObject, event: QEvent) -> bool:
+        """Hold back fast keys at the window; everything else passes."""
+        if event.type() is not QEvent.Type.KeyPress or not isinstance(receiver, QWindow):
+            return False
+        if not isinstance(event, QKeyEvent):
+            return False
+        return self._key(event)
+
+    def _key(self, event: QKeyEvent) -> bool:
+        now = event.timestamp() or time.monotonic() * 1000
+        is_fast = now - self._last_ms <= self._gap_ms
+        self._last_ms = now
+        if event.key() in _ENDS:
+            return self._end(is_fast)
+        text = event.text()
+        if not text or not text.isprintable() or event.modifiers() not in _PLAIN:
+            self._give_back()
+            return False
+        stroke = _Stroke(event.key(), event.modifiers(), text)
+        if is_fast and (self._held or self._passed):
+            self._hold(stroke)
+            return True
+        self._give_back()
+        return self._begin(stroke)
+
+    def _begin(self, stroke: _Stroke) -> bool:
+        """Take the first key of what may be a burst; True holds it."""
+        focus = QApplication.focusWidget()
+        self._before = None
+        self._passed = ""
+        if isinstance(focus, QLineEdit):
+            self._before = _Before(focus, focus.text(), focus.cursorPosition())
+        if isinstance(focus, (QLineEdit, QPlainTextEdit, QTextEdit)) or (
+            isinstance(focus, QComboBox) and focus.isEditable()
+        ):
+            self._passed = stroke.text
+            self._timer.start()
+            return False
+        self._hold(stroke)
+        return True
+
+    def _hold(self, stroke: _Stroke) -> None:
+        self._held.append(stroke)
+        self._timer.start()
+
+    def _end(self, is_fast: bool) -> bool:
+        """Read a terminator; True swallows it."""
+        text = self._passed + "".join(stroke.text for stroke in self._held)
+        if not is_fast or len(text) < SHORTEST:
+            self._give_back()
+            return False
+        before, self._held, self._passed, self._before = self._before, [], "", None
+        self._timer.stop()
+        if before is not None:
+            before.field.setText(before.text)
+            before.field.setCursorPosition(before.cursor)
+        self.scanned.emit(text)
+        return True
+
+    def _give_back(self) -> None:
+        """It was a person: let the focus widget have the keys."""
+        self._timer.stop()
+        held, self._held, self._passed, self._before = self._held, [], "", None
+        focus = QApplication.focusWidget()
+        if focus is None:
+            return
+        for stroke in held:
+            self._replay(focus, stroke)
+
+    @staticmethod
+    def _replay(focus: QWidget, stroke: _Stroke) -> None:
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            QApplication.sendEvent(
+                focus, QKeyEvent(kind, stroke.key, stroke.modifiers, stroke.text)
+            )

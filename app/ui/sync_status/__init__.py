@@ -1,0 +1,1 @@
+"""Đồng bộ: what waits, what was refused, what is proven."""

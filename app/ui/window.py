@@ -1,0 +1,146 @@
+"""The frame: omni box, navigation, connection chip, device bar. Knows screens by name only."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui import theme
+from app.ui.keys import bind, key_of
+from app.ui.sync_status.presenter import Chip
+from app.ui.widgets.card import field
+from app.ui.widgets.strip import Strip
+
+_NAV_WIDTH = 168
+_NARROW = 1000
+_MINIMUM = (1000, 560)
+
+
+class Window(QMainWindow):
+    """One clerk's window.
+
+    Signals:
+        omni_entered: text typed into the omni box (str).
+        screen_chosen: name of a screen (str).
+        closing: before the window goes.
+        escaped: Esc was pressed and nothing else took it.
+    """
+
+    omni_entered = Signal(str)
+    screen_chosen = Signal(str)
+    closing = Signal()
+    escaped = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowTitle("Quầy Một Cửa")
+        self.setMinimumSize(*_MINIMUM)
+        self.omni = field(
+            "Quét mã hoặc tìm", "Quét mã, hoặc gõ mã hồ sơ, số căn cước, tên, điện thoại"
+        )
+        self.chip = QLabel()
+        self.user = QLabel()
+        self.strip = Strip()
+        self.screens = QStackedWidget()
+        self._nav: dict[str, QPushButton] = {}
+        self._nav_box = QVBoxLayout()
+        self._nav_side = QWidget()
+        self._screens: dict[str, QWidget] = {}
+        self.devices = QLabel()
+        self._lay_out()
+        self.omni.returnPressed.connect(lambda: self.omni_entered.emit(self.omni.text()))
+        bind("omni", self, self._to_omni)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setContentsMargins(10, 6, 10, 6)
+        key = QLabel(key_of("omni").press)
+        key.setProperty("soft", True)
+        top.addWidget(self.omni, 1)
+        top.addWidget(key)
+        top.addSpacing(12)
+        top.addWidget(self.chip)
+        top.addSpacing(12)
+        top.addWidget(self.user)
+        self._nav_side.setFixedWidth(_NAV_WIDTH)
+        self._nav_side.setLayout(self._nav_box)
+        self._nav_box.setContentsMargins(8, 4, 4, 8)
+        self._nav_box.addStretch(1)
+        page = QVBoxLayout()
+        page.addWidget(self.strip)
+        page.addWidget(self.screens, 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self._nav_side)
+        middle.addLayout(page, 1)
+        outer = QVBoxLayout()
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(top)
+        outer.addLayout(middle, 1)
+        centre = QWidget()
+        centre.setLayout(outer)
+        self.setCentralWidget(centre)
+        self.statusBar().addWidget(self.devices, 1)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def add_screen(self, name: str, screen: QWidget, words: str, key: str = "") -> None:
+        """Add a screen with its place in the navigation."""
+        self.screens.addWidget(screen)
+        self._screens[name] = screen
+        button = QPushButton(f"{words}   {key}".rstrip())
+        button.setProperty("nav", True)
+        button.setCheckable(True)
+        button.setAutoExclusive(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setAccessibleName(words)
+        button.clicked.connect(lambda: self.screen_chosen.emit(name))
+        self._nav[name] = button
+        self._nav_box.insertWidget(len(self._nav) - 1, button)
+
+    def show_screen(self, name: str) -> None:
+        """Turn to a screen."""
+        self.screens.setCurrentWidget(self._screens[name])
+        self._nav[name].setChecked(True)
+
+    @property
+    def current_screen(self) -> str:
+        """Name of the screen on show."""
+        current = self.screens.currentWidget()
+        return next(name for name, screen in self._screens.items() if screen is current)
+
+    def show_chip(self, chip: Chip) -> None:
+        """Show the state of the connection: colour, mark and words."""
+        self.chip.setText(chip.words)
+        self.chip.setAccessibleName(chip.words)
+        self.chip.setStyleSheet(theme.tone_sheet(getattr(theme.current(), chip.tone)))
+
+    def _to_omni(self) -> None:
+        self.omni.setFocus()
+        self.omni.selectAll()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes one step back."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+            return
+        super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the page the navigation's room when the window is narrow."""
+        self._nav_side.setVisible(self.width() >= _NARROW)
+        super().resizeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Let work end before the widgets die."""
+        self.closing.emit()
+        super().closeEvent(event)
