@@ -27,8 +27,8 @@ from server.settings import ServerSettings
 
 MAX_SKEW = dt.timedelta(minutes=10)
 _AUTH = re.compile(
-    r'QMC-Station id="(?P<id>[0-9a-f-]{36})", at="(?P<at>[^"]{1,40})", '
-    r'signature="(?P<signature>[0-9a-f]{128})"'
+    r'QMC-Station id="(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", '
+    r'at="(?P<at>[^"]{1,40})", signature="(?P<signature>[0-9a-f]{128})"'
 )
 
 

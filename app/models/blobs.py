@@ -9,13 +9,15 @@ from pathlib import Path
 from app.domain import sealing
 from app.models.problems import DamagedStore, translated
 
+_PURPOSE = "qmc-blobs-1"
+
 
 class BlobFolder:
     """A folder of encrypted files; a file is durable when `put` returns."""
 
     def __init__(self, root: Path, store_key: bytes) -> None:
         self._root = root
-        self._key = sealing.derive(store_key, "qmc-blobs-1")
+        self._key = sealing.derive(store_key, _PURPOSE)
 
     def path(self, sha256: str) -> Path:
         """Return where a blob lies, or would lie."""
@@ -59,6 +61,15 @@ class BlobFolder:
     def drop(self, sha256: str) -> None:
         """Remove a blob; harmless if it is gone."""
         self.path(sha256).unlink(missing_ok=True)
+
+
+def opened_blob(path: Path, store_key: bytes) -> bytes | None:
+    """Return the content of one blob file, None if this store's key does not open it."""
+    try:
+        key = sealing.derive(store_key, _PURPOSE)
+        return sealing.decrypt(key, path.read_bytes(), path.name.encode())
+    except (OSError, sealing.NotOpened):
+        return None
 
 
 def write_durably(path: Path, content: bytes) -> None:

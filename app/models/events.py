@@ -51,6 +51,14 @@ def own_stores(session: Session) -> list[UUID]:
     return [UUID(text) for text in get_fact(session, "own_stores").split()]
 
 
+def add_own_store(session: Session, store: UUID) -> None:
+    """Note an earlier incarnation of this station; the present one stays last."""
+    stores = own_stores(session)
+    if store not in stores:
+        stores.insert(max(0, len(stores) - 1), store)
+        set_fact(session, "own_stores", " ".join(map(str, stores)))
+
+
 def have(session: Session, store: UUID) -> int:
     """Return the highest number the server is known to hold of a store."""
     return int(get_fact(session, f"have:{store}", "0"))

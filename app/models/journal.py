@@ -139,6 +139,9 @@ class Journal:
     ) -> Journal:
         """Make the file if it is not there; return the journal.
 
+        A file whose head is damaged could never be opened again: it is set
+        aside, and the new one is filled from the store.
+
         Raises:
             OSError: the folder cannot be written.
         """
@@ -151,7 +154,7 @@ class Journal:
             sealing.seal(province_public, key, _PURPOSE),
         )
         journal = cls(folder, head, key)
-        if not journal.path.exists():
+        if not _has_head(journal.path):
             write_durably(journal.path, _MAGIC + head.to_line())
         return journal
 
@@ -241,6 +244,20 @@ class Journal:
             except sealing.NotOpened:
                 return
             yield _parse_record(text), tell()
+
+
+def _has_head(path: Path) -> bool:
+    """Tell whether a journal can go on in a file; a damaged one is set aside."""
+    try:
+        read_head(path)
+    except DamagedStore as damage:
+        if isinstance(damage.__cause__, FileNotFoundError):
+            return False
+        if isinstance(damage.__cause__, OSError):
+            raise damage.__cause__ from None
+        path.replace(path.with_suffix(".damaged"))
+        return False
+    return True
 
 
 def _skip_head(file: object) -> int:

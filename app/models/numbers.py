@@ -42,7 +42,7 @@ class NumberStock:
     @property
     def is_low(self) -> bool:
         """True when four fifths of the standing range are used."""
-        return self.standing <= self.standing_size * (1 - WARN_SHARE)
+        return self.standing_size - self.standing >= self.standing_size * WARN_SHARE
 
 
 def keep(session: Session, incarnation: UUID, ranges: Iterable[NumberRange]) -> None:

@@ -72,6 +72,10 @@ def refold(session: Session, dossiers: Iterable[UUID]) -> None:
             )
             look = bool(refused) or folded.passed_over > 0
             _save(session, folded.dossier, folded.last_own_n, needs_look=look)
+        else:  # the reception itself was refused: what was printed stays, for a look
+            row = session.scalar(select(DossierRow).where(DossierRow.id == dossier))
+            if row is not None:
+                row.needs_look = True
 
 
 def _fold_rows(rows: list[EventRow], own: set[UUID]) -> _Folded:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.domain.bodies import Received
+from app.domain.bodies import PageAttached
 from app.domain.codes import read_code
 from app.domain.events import BrokenChain, Event, UnreadableEvent, read_body, verify_chain
 from app.models import events, numbers, projection
@@ -20,15 +20,13 @@ def take_in(session: Session, recovered: Iterable[Event]) -> int:
     Each store's events are checked as a chain and follow what is there.
     """
     touched: set[UUID] = set()
+    pages: list[UUID] = []
     count = 0
     by_store: dict[UUID, list[Event]] = {}
     for event in recovered:
         by_store.setdefault(event.store, []).append(event)
-    stores = events.own_stores(session)
     for store, found in by_store.items():
-        if store not in stores:
-            stores.insert(max(0, len(stores) - 1), store)
-            events.set_fact(session, "own_stores", " ".join(map(str, stores)))
+        events.add_own_store(session, store)
         n, head = events.last_of(session, store)
         for event in sorted(found, key=lambda e: e.n):
             if event.n <= n:
@@ -39,30 +37,31 @@ def take_in(session: Session, recovered: Iterable[Event]) -> int:
                 break
             n = event.n
             events.add_row(session, event)
-            _note_number(session, event)
+            pages += _note_own(session, event)
             count += 1
             if event.dossier is not None:
                 touched.add(event.dossier)
     projection.refold(session, touched)
-    _own_pages(session, touched)
+    _own_pages(session, pages)
     return count
 
 
-def _note_number(session: Session, event: Event) -> None:
-    if event.kind != "dossier.received":
-        return
+def _note_own(session: Session, event: Event) -> list[UUID]:
+    """Note the number that a reception used; return the page that was attached, if one was."""
+    if event.kind not in ("dossier.received", "page.attached"):
+        return []
     try:
         body = read_body(event.kind, event.v, event.body)
     except UnreadableEvent:
-        return
-    parts = read_code(body.code) if isinstance(body, Received) else None
+        return []
+    if isinstance(body, PageAttached):
+        return [body.page]
+    parts = read_code(body.code)
     if parts is not None:
         numbers.note_used(session, parts.agency, parts.day, parts.number)
+    return []
 
 
-def _own_pages(session: Session, dossiers: Iterable[UUID]) -> None:
-    for dossier in dossiers:
-        session.execute(
-            text("UPDATE page SET is_own = 1 WHERE dossier = :d AND stored_at IS NULL"),
-            {"d": dossier.hex},
-        )
+def _own_pages(session: Session, pages: Iterable[UUID]) -> None:
+    for page in pages:
+        session.execute(text("UPDATE page SET is_own = 1 WHERE page = :p"), {"p": page.hex})

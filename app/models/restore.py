@@ -14,8 +14,9 @@ from sqlalchemy import text
 
 from app.domain.events import Event
 from app.models import migrate
+from app.models.blobs import opened_blob
 from app.models.database import Database
-from app.models.journal import open_journal
+from app.models.journal import open_journal, open_key, read_head
 from app.models.keys import StationKeys
 from app.models.problems import StoreProblem
 from app.models.recovered import take_in
@@ -89,8 +90,9 @@ def restore(
     Raises:
         StoreProblem: a journal cannot be opened, or the place will not do.
     """
-    journals = _journal_files(profile, journal_folder, more_journals)
-    recovered = _read_journals(journals, private or keys.sealing)
+    private = private or keys.sealing
+    journals = _journal_files(profile, station, journal_folder, more_journals)
+    recovered = _read_journals(journals, private)
     set_aside = _set_aside(profile, now)
     copy = _newest_good_copy(profile, keys)
     if copy is not None:
@@ -100,17 +102,18 @@ def restore(
         store.begin_incarnation(uuid4())
     else:
         store = Store.create(profile, keys, station, journal_folder, uuid4())
-    _bring_back_pages(store, journals)
+    _bring_back_pages(store, journals, private)
     with store.database.writing() as session:
         count = take_in(session, recovered)
     store.write_journal()
     return store, Restored(copy, count, set_aside, tuple(journals))
 
 
-def _journal_files(profile: Profile, *others: Path | None) -> list[Path]:
+def _journal_files(profile: Profile, station: Station, *others: Path | None) -> list[Path]:
+    """Return this station's journals; other stations may keep theirs in the same folder."""
     folders = [profile.journal, *(folder for folder in others if folder is not None)]
     found = {path.resolve() for folder in folders for path in folder.glob("*.qmcj")}
-    return sorted(found)
+    return [path for path in sorted(found) if read_head(path).station == str(station.id)]
 
 
 def _read_journals(files: Sequence[Path], private: bytes) -> list[Event]:
@@ -143,11 +146,15 @@ def _newest_good_copy(profile: Profile, keys: StationKeys) -> Path | None:
     return None
 
 
-def _bring_back_pages(store: Store, journals: Sequence[Path]) -> None:
-    """Put the journal's copies of pages not yet sent back into the blob folder."""
-    for folder in {path.parent / "pages" for path in journals}:
-        for copy in folder.glob("*"):
-            target = store.blobs.path(copy.name)
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(copy, target)
+def _bring_back_pages(store: Store, journals: Sequence[Path], private: bytes) -> None:
+    """Put the journal's copies of pages not yet sent back into the blob folder.
+
+    The copies are encrypted under the key the journal holds, which is not
+    the store's where a new machine takes the place of a lost one.
+    """
+    for path in journals:
+        key = open_key(read_head(path), private)
+        for copy in (path.parent / "pages").glob("*"):
+            content = opened_blob(copy, key)
+            if content is not None:
+                store.blobs.put(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.domain import sealing
 from app.domain.events import Event
 from app.models import events, migrate
-from app.models.blobs import BlobFolder
+from app.models.blobs import BlobFolder, write_durably
 from app.models.database import Database, check_place
 from app.models.journal import Journal, is_other_volume, machine_mark
 from app.models.keys import StationKeys
@@ -22,6 +23,7 @@ from app.models.problems import DamagedStore, JournalGone, WrongKey
 from app.models.recovered import take_in
 from app.paths import Profile
 
+log = logging.getLogger(__name__)
 _JOURNAL_BATCH = 500
 _SMALLEST_STORE = 4096  # one page
 
@@ -149,16 +151,25 @@ class Store:
             self.begin_incarnation(uuid4())
 
     def _ahead_in_journal(self) -> list[Event]:
-        try:
-            journal = self._open_journal(self._journal_places()[0])
-            journalled = journal.last_n()  # before the store: others may act meanwhile
-            with self.database.reading() as session:
-                last, _ = events.last_of(session, events.incarnation(session))
-            if journalled <= last:
-                return []
-            return [event for event in journal.events() if event.n > last]
-        except OSError:
+        """Return own events that some journal holds and the store does not."""
+        ahead: list[Event] = []
+        for place in self._journal_places():
+            if not place.is_dir():
+                continue  # the stick is out, or nothing ever fell back to the profile
+            try:
+                found = self._ahead_in(self._open_journal(place))
+            except OSError:
+                continue
+            ahead = max(ahead, found, key=len)
+        return ahead
+
+    def _ahead_in(self, journal: Journal) -> list[Event]:
+        journalled = journal.last_n()  # before the store: others may act meanwhile
+        with self.database.reading() as session:
+            last, _ = events.last_of(session, events.incarnation(session))
+        if journalled <= last:
             return []
+        return [event for event in journal.events() if event.n > last]
 
     @contextmanager
     def acting(self) -> Iterator[Session]:
@@ -213,10 +224,10 @@ class Store:
         return [*wanted, self.profile.journal]
 
     def _open_journal(self, place: Path) -> Journal:
-        if self._journal is not None and self._journal.folder == place:
-            return self._journal
         if place == self._wanted and not place.is_dir():
             raise FileNotFoundError(place)  # the stick is out: do not make its mount point
+        if self._journal is not None and self._journal.folder == place:
+            return self._journal
         with self.database.reading() as session:
             current = events.incarnation(session)
         self._journal = Journal.create(
@@ -250,15 +261,24 @@ class Store:
         return self._keys.place
 
     def unacknowledged_copy(self, sha256: str) -> None:
-        """Copy a page that the server does not hold yet beside the journal."""
+        """Copy a page that the server does not hold yet beside the journal.
+
+        Where that fails the page is still safe in the store, and sent from there.
+        """
         target = self.journal_folder / "pages" / sha256
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(self.blobs.path(sha256).read_bytes())
+        try:
+            if not target.exists():
+                target.parent.mkdir(exist_ok=True)
+                write_durably(target, self.blobs.path(sha256).read_bytes())
+        except OSError as error:
+            log.warning("no copy of a page beside the journal: %s", error.strerror)
 
     def drop_copy(self, sha256: str) -> None:
         """Remove a page's copy beside the journal once the server holds it."""
-        (self.journal_folder / "pages" / sha256).unlink(missing_ok=True)
+        try:
+            (self.journal_folder / "pages" / sha256).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("a page's copy stays beside the journal: %s", error.strerror)
 
 
 def now_local() -> dt.datetime:

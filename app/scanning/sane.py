@@ -60,7 +60,7 @@ class SaneScanners:
         """Return the scanners that answer within half a minute; [] without SANE."""
         try:
             found = subprocess.run(
-                ["scanimage", "-f", "%d%t%v %m%n"],
+                ["scanimage", "-f", "%d\t%v %m%n"],
                 capture_output=True, timeout=30, check=False, env=_environment(),
             )  # fmt: skip
         except (FileNotFoundError, subprocess.TimeoutExpired):

@@ -152,7 +152,7 @@ def quote(desk: Desk, intake: Intake, at: dt.datetime | None = None) -> Quote:
     fee = fees.work_out(
         procedure.fee,
         received_on=at.date(),
-        copies=intake.copies,
+        copies=[line for line in intake.copies if line.pages > 0 and line.copies > 0],
         count=intake.copy_count,
         fields=intake.fields,
         council=desk.agency().council_fees,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, text
+from sqlalchemy import Row, Select, and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.domain.bodies import Looked
@@ -94,8 +94,7 @@ def newest(desk: Desk, wanted: Filter | None = None, *, before: int | None = Non
         if wanted.state is not None:
             query = query.where(DossierRow.state == int(wanted.state))
         if wanted.waiting_only:
-            known = events.have(session, events.incarnation(session))
-            query = query.where(DossierRow.last_n > known)
+            query = query.where(DossierRow.id.in_(_waiting(session)))
         return _page(session, query)
 
 
@@ -137,20 +136,34 @@ def _columns(before: int | None) -> Select[*tuple[Any, ...]]:
         DossierRow.row, DossierRow.id, DossierRow.code, DossierRow.procedure,
         DossierRow.submitter, DossierRow.owner, DossierRow.received_at, DossierRow.due_at,
         DossierRow.state, DossierRow.payment, DossierRow.voided, DossierRow.provisional,
-        DossierRow.page_count, DossierRow.last_n, DossierRow.needs_look,
+        DossierRow.page_count, DossierRow.needs_look,
     )  # fmt: skip
     return query if before is None else query.where(DossierRow.row < before)
 
 
 def _page(session: Session, query: Select[*tuple[Any, ...]]) -> ListPage:
-    known = events.have(session, events.incarnation(session))
     rows = session.execute(query.order_by(DossierRow.row.desc()).limit(PAGE)).all()
-    lines = tuple(_listed(row, known) for row in rows)
+    lines = _listed_all(session, rows)
     return ListPage(lines=lines, next_before=lines[-1].row if len(lines) == PAGE else None)
 
 
-def _listed(row: Row[Any], known: int) -> Listed:
-    sync = SyncState.WAITING if row.last_n > known else SyncState.STORED
+def _waiting(session: Session) -> Select[UUID | None]:
+    """Select the dossiers with an own event, of any incarnation, that the server lacks."""
+    lacking = [
+        and_(EventRow.store == store, EventRow.n > events.have(session, store))
+        for store in events.own_stores(session)
+    ]
+    return select(EventRow.dossier).where(or_(*lacking))
+
+
+def _listed_all(session: Session, rows: Sequence[Row[Any]]) -> tuple[Listed, ...]:
+    ids = [row.id for row in rows]
+    waiting = set(session.scalars(_waiting(session).where(EventRow.dossier.in_(ids))))
+    return tuple(_listed(row, is_waiting=row.id in waiting) for row in rows)
+
+
+def _listed(row: Row[Any], *, is_waiting: bool) -> Listed:
+    sync = SyncState.WAITING if is_waiting else SyncState.STORED
     if row.needs_look:
         sync = SyncState.QUARANTINED
     return Listed(
@@ -260,14 +273,13 @@ def of_citizen(desk: Desk, id_number: str, limit: int = 10) -> tuple[Listed, ...
     if not id_number:
         return ()
     with desk.store.database.reading() as session:
-        known = events.have(session, events.incarnation(session))
         rows = session.execute(
             _columns(None)
             .where(DossierRow.id_number == id_number)
             .order_by(DossierRow.row.desc())
             .limit(limit)
         ).all()
-        return tuple(_listed(row, known) for row in rows)
+        return _listed_all(session, rows)
 
 
 def viewed(desk: Desk, clerk: Clerk, dossier: UUID) -> None:

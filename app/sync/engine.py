@@ -97,6 +97,7 @@ class SyncEngine:
         catalogue, words = self._renew_catalogue(connection)
         is_proven = digest.prove(store, connection, self._clock())
         if not is_proven:
+            self._bring_back(connection)  # the first pull may have named a store of ours
             pulled += pull.pull_all(store, connection)
             is_proven = digest.prove(store, connection, self._clock())
         sent = self.send_pages() if with_pages else 0
@@ -218,7 +219,8 @@ class SyncEngine:
             found = [entry.event for entry in entries if entry.event is not None]
             with self._store.database.writing() as session:
                 take_in(session, found)
-                events.set_have(session, store, head.upto)
+                if found:  # else the server may hold less than we do: it is sent again
+                    events.set_have(session, store, found[-1].n)
             if not head.more:
                 return True
 

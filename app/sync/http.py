@@ -24,6 +24,7 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LEVEL = 9
+_NO_ROOM = 507  # of the agency: waiting does not help, a person must
 
 
 class ServerUnreachable(AppError):
@@ -203,11 +204,13 @@ class Connection:
         status = answer.status_code
         if status < 400:
             return Reply(status, headers, content)
-        if status == 429 or status >= 500:
+        if status == 429 or (status >= 500 and status != _NO_ROOM):
             wait = headers.get("retry-after", "0")
             raise ServerUnreachable(
                 "Máy chủ đang bận.", retry_after_s=float(wait) if wait.isdigit() else 0
             )
+        if not content:  # an answer to HEAD has none
+            raise ServerRefused(wire.Problem(type="http", title="Máy chủ từ chối.", status=status))
         try:
             problem = msgspec.json.decode(content, type=wire.Problem)
         except (msgspec.DecodeError, UnicodeDecodeError):

@@ -13,12 +13,14 @@ from sqlalchemy import select, update
 
 from app.models import events
 from app.models.base import EventRow, PageRow
+from app.models.problems import DamagedStore
 from app.models.store import Store
 from app.sync.http import Connection, ServerRefused
 
 CHUNK_BYTES = 64 * 1024
 _TUS = {"Tus-Resumable": "1.0.0"}
 _START_AGAIN = (404, 409, 410, 422, 460)
+_NOT_ANNOUNCED = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,19 @@ def send_pages(
     Raises:
         ServerUnreachable: what was sent stays sent; the offset is asked for
             next time.
+        DamagedStore: an image is damaged or missing here; all others were sent.
     """
     count = 0
+    damage: DamagedStore | None = None
     for page in waiting_pages(store):
         if pause():
             break
-        if _send(store, connection, page, pause):
+        try:
+            is_stored = _send(store, connection, page, pause)
+        except DamagedStore as problem:
+            damage = problem  # the other pages go on
+            continue
+        if is_stored:
             with store.database.writing() as session:
                 session.execute(
                     update(PageRow)
@@ -87,14 +96,18 @@ def send_pages(
                 )
             store.drop_copy(page.sha256)
             count += 1
+    if damage is not None:
+        raise damage
     return count
 
 
 def _send(store: Store, connection: Connection, page: Waiting, pause: Callable[[], bool]) -> bool:
     """Send one page; False if it was paused or must start again next time."""
-    content = store.blobs.get(page.sha256)
     try:
         target, offset = _begin(store, connection, page)
+        if offset == page.size:
+            return True  # the server has it, though it may be gone here
+        content = store.blobs.get(page.sha256)
         while offset < len(content):
             if pause():
                 return False
@@ -103,6 +116,8 @@ def _send(store: Store, connection: Connection, page: Waiting, pause: Callable[[
         if refused.status in _START_AGAIN:
             _note_upload(store, page.sha256, "")
             return False
+        if refused.status == _NOT_ANNOUNCED:
+            return False  # its event was set aside: the others go on
         raise
     return True
 

@@ -56,10 +56,15 @@ def take(session: Session, stream: str, entries: Sequence[StreamEvent]) -> int:
             select(EventRow).where(EventRow.store == entry.store, EventRow.n == entry.n)
         )
         if row is None:
-            if entry.event is None:
-                continue  # our own, not yet brought back after a restore
+            if entry.event is None:  # our own, not yet brought back after a restore
+                events.add_own_store(session, entry.store)
+                continue
             row = events.add_row(session, entry.event)
             fresh += 1
+        elif entry.event is not None and events.to_event(row) != entry.event:
+            session.delete(row)  # somebody changed it here; the server's is the true one
+            session.flush()
+            row = events.add_row(session, entry.event)
         row.stream, row.seq, row.recorded_at = stream, entry.seq, entry.recorded_at
         if row.dossier is not None:
             touched.add(row.dossier)

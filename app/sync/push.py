@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.domain import wire
-from app.domain.events import Event
+from app.domain.events import KINDS, Event, read_body
 from app.models import events, projection
+from app.models.base import EventRow, PageRow
 from app.models.store import Store
 from app.sync.http import Connection, packed
+
+_ALL = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,7 @@ def _push_once(store: Store, connection: Connection, incarnation: UUID) -> Pushe
     refusals = [(q.n, q.reason) for q in answer.quarantined]
     with store.database.writing() as session:
         if answer.have < known:
-            # the server lost what it once had (put back to an older state): begin there
-            events.set_fact(session, f"have:{incarnation}", str(answer.have))
+            send_again(session, incarnation, answer.have)
         events.set_have(session, incarnation, min(answer.have, _last(session, incarnation)))
         touched = events.mark_refused(session, incarnation, refusals)
         projection.refold(session, touched)
@@ -68,6 +71,45 @@ def _push_once(store: Store, connection: Connection, incarnation: UUID) -> Pushe
     if taken == 0:
         return None  # the server holds at a gap that we cannot fill; the next pass says more
     return Pushed(taken, len(refusals))
+
+
+def send_again(session: Session, store: UUID, have: int) -> None:
+    """Begin after `have` again: the server lost what it once had (put back to an older state).
+
+    The pages of those events are offered again too; what is still there is
+    not sent twice.
+    """
+    events.set_fact(session, f"have:{store}", str(have))
+    for event in events.of_store(session, store, have, _ALL):
+        if event.kind == "page.attached":
+            page = read_body(event.kind, event.v, event.body).page
+            session.execute(
+                update(PageRow).where(PageRow.page == page).values(stored_at=None, upload="")
+            )
+
+
+def lost_by_server(session: Session) -> bool:
+    """Tell whether the server lacks events it said it had; they then wait again.
+
+    To be asked when the whole stream was pulled: every accepted event of a
+    dossier has its place in it.
+    """
+    found = False
+    for store in events.own_stores(session):
+        n = session.scalar(
+            select(func.min(EventRow.n)).where(
+                EventRow.stream.is_(None),
+                EventRow.store == store,
+                EventRow.n <= events.have(session, store),
+                EventRow.refusal.is_(None),
+                EventRow.dossier.is_not(None),
+                EventRow.kind.not_in([kind.name for kind in KINDS.values() if kind.is_audit]),
+            )
+        )
+        if n is not None:
+            send_again(session, store, n - 1)
+            found = True
+    return found
 
 
 def _last(session: Session, incarnation: UUID) -> int:

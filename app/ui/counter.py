@@ -262,9 +262,11 @@ class Counter(QObject):
 
     def _look_for_scanner(self) -> None:
         def done(found: list[tuple[str, str]]) -> None:
+            labels = dict(found)
             if found and not self._scanner:
                 self._scanner = found[0][0]
-            self._scanner_words = f"{found[0][1]} ✓" if found else "không thấy ⚠"
+            label = labels.get(self._scanner)
+            self._scanner_words = f"{label} ✓" if label else "không thấy ⚠"
             self._show_devices()
 
         def work() -> list[tuple[str, str]]:

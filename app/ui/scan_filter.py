@@ -25,10 +25,19 @@ from PySide6.QtWidgets import (
 
 SHORTEST = 6
 _ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
-_PLAIN = (
-    Qt.KeyboardModifier.NoModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.KeypadModifier,
+_COMMANDS = (
+    Qt.KeyboardModifier.ControlModifier
+    | Qt.KeyboardModifier.AltModifier
+    | Qt.KeyboardModifier.MetaModifier
+)
+_HELD_DOWN = (
+    Qt.Key.Key_Shift,
+    Qt.Key.Key_Control,
+    Qt.Key.Key_Alt,
+    Qt.Key.Key_AltGr,
+    Qt.Key.Key_Meta,
+    Qt.Key.Key_CapsLock,
+    Qt.Key.Key_Mode_switch,
 )
 
 
@@ -46,6 +55,11 @@ class _Before:
     field: QLineEdit
     text: str
     cursor: int
+
+
+def _is_secret(focus: QWidget | None) -> bool:
+    """Tell whether a password or PIN is typed: it is never read as a code."""
+    return isinstance(focus, QLineEdit) and focus.echoMode() is not QLineEdit.EchoMode.Normal
 
 
 class ScanFilter(QObject):
@@ -75,18 +89,20 @@ class ScanFilter(QObject):
         """Hold back fast keys at the window; everything else passes."""
         if event.type() is not QEvent.Type.KeyPress or not isinstance(receiver, QWindow):
             return False
-        if not isinstance(event, QKeyEvent):
+        if not isinstance(event, QKeyEvent) or _is_secret(QApplication.focusWidget()):
             return False
         return self._key(event)
 
     def _key(self, event: QKeyEvent) -> bool:
+        if event.key() in _HELD_DOWN:
+            return False  # Shift before a capital letter is part of a scan
         now = event.timestamp() or time.monotonic() * 1000
         is_fast = now - self._last_ms <= self._gap_ms
         self._last_ms = now
         if event.key() in _ENDS:
             return self._end(is_fast)
         text = event.text()
-        if not text or not text.isprintable() or event.modifiers() not in _PLAIN:
+        if not text or not text.isprintable() or event.modifiers() & _COMMANDS:
             self._give_back()
             return False
         stroke = _Stroke(event.key(), event.modifiers(), text)

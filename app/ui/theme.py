@@ -98,9 +98,10 @@ def _palette(theme: Theme) -> QPalette:
 
 def _sheet(theme: Theme) -> str:
     return f"""
-    QLineEdit, QComboBox, QPlainTextEdit {{ background: {theme.base}; color: {theme.text};
+    QComboBox {{ min-height: 26px; }}
+    QLineEdit, QPlainTextEdit {{ background: {theme.base}; color: {theme.text};
         border: 1px solid {theme.soft}; border-radius: 3px; padding: 3px 6px; min-height: 22px; }}
-    QLineEdit:focus, QComboBox:focus, QTableView:focus, QPlainTextEdit:focus {{
+    QLineEdit:focus, QTableView:focus, QPlainTextEdit:focus {{
         border: 2px solid {theme.accent}; padding: 2px 5px; }}
     QLineEdit[fault="true"] {{ border: 2px solid {theme.bad.text}; background: {theme.bad.back};
         color: {theme.bad.text}; padding: 2px 5px; }}
@@ -113,7 +114,6 @@ def _sheet(theme: Theme) -> str:
         border: 1px solid {theme.soft}; border-radius: 4px; padding: 4px 12px; min-height: 26px; }}
     QPushButton:focus {{ border: 2px solid {theme.accent}; }}
     QPushButton:checked {{ background: {theme.work.back}; color: {theme.work.text}; }}
-    QComboBox::drop-down {{ border: 0; width: 22px; }}
     QPushButton:disabled {{ color: {theme.soft}; border-color: {theme.line}; }}
     QPushButton[main="true"] {{ background: {theme.accent}; color: {theme.accent_text};
         border-color: {theme.accent}; font-weight: 600; }}

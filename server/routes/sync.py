@@ -17,6 +17,7 @@ from server.services import catalogues, enrolment, people, push, streams
 
 router = APIRouter(prefix="/v1")
 LONGEST_WAIT_S = 25
+LARGEST = 2**53
 
 
 def _json(value: Any) -> Response:
@@ -64,7 +65,7 @@ def push_events(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
 def pull_events(
     parts: PartsDep,
     signed: SignedDep,
-    after: Annotated[int, Query(ge=0)],
+    after: Annotated[int, Query(ge=0, le=LARGEST)],
     accept_encoding: Annotated[str, Header()] = "",
 ) -> Response:
     """Answer the events of the station's stream after a cursor."""
@@ -77,7 +78,10 @@ def pull_events(
 
 @router.get("/digest")
 def get_digest(
-    parts: PartsDep, signed: SignedDep, upto: Annotated[int, Query(ge=0)], stream: str = ""
+    parts: PartsDep,
+    signed: SignedDep,
+    upto: Annotated[int, Query(ge=0, le=LARGEST)],
+    stream: str = "",
 ) -> Response:
     """Answer count and rolling hash of the station's stream up to a sequence."""
     now = parts.clock()
@@ -93,7 +97,7 @@ def store_events(
     parts: PartsDep,
     signed: SignedDep,
     store: UUID,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
     accept_encoding: Annotated[str, Header()] = "",
 ) -> Response:
     """Answer a store's own events after a number, so that it can be restored."""

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Sequence
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -62,7 +62,7 @@ def enrol(session: Session, request: EnrolRequest, now: dt.datetime) -> StationR
     Raises:
         ServerProblem: unknown, used or expired code, or unusable keys.
     """
-    row = session.get(EnrolmentRow, _hash(request.code))
+    row = session.get(EnrolmentRow, _hash(request.code), with_for_update=True)
     if row is None or row.used_at is not None or row.expires_at < now:
         raise ServerProblem(
             403, "bad-code", "Mã đăng ký máy sai, đã dùng hoặc quá 24 giờ.",
@@ -147,7 +147,7 @@ def plan(
         if first is not None:
             row = RangeRow(
                 agency=station.agency,
-                id=f"range-{incarnation}",
+                id=f"range-{incarnation}-{today:%y%m%d}",  # a plan that ended leaves its own
                 store=incarnation,
                 kind="range",
                 first=first,
@@ -175,6 +175,8 @@ def lease(
 ) -> Sequence[NumberRange]:
     """Return a block of five of the day's low numbers; the same key gets the same block.
 
+    The key counts for one incarnation: a restored copy may hold one of the former's.
+
     Raises:
         ServerProblem: the incarnation is not this station's.
     """
@@ -182,7 +184,7 @@ def lease(
     store = session.get(StoreRow, (station.agency, incarnation))
     if store is None or store.station != station.id:
         raise forbidden("Kho này không thuộc máy vừa gửi.")
-    id = f"lease-{key}"
+    id = f"lease-{uuid5(incarnation, str(key))}"
     row = session.get(RangeRow, (station.agency, id))
     if row is None:
         last = session.scalar(

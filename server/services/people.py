@@ -43,7 +43,9 @@ def check_password(
     Raises:
         ServerProblem: too many failures; wait.
     """
-    user = session.get(UserRow, username)
+    user = None
+    if "\0" not in username:  # PostgreSQL knows no such text
+        user = session.get(UserRow, username, with_for_update=True)
     if user is not None and user.locked_until is not None and now < user.locked_until:
         wait = int((user.locked_until - now).total_seconds()) + 1
         raise ServerProblem(

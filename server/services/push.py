@@ -63,8 +63,10 @@ def take(
 
     Raises:
         ServerProblem: the store is not this station's, the signature does not
-            hold, or the chain forks from what is stored (a cloned disk).
+            hold, an envelope could not be kept as it is, or the chain forks
+            from what is stored (a cloned disk).
     """
+    _check_storable(events)
     cursor = lock_agency(session, station.agency)
     store = session.get(StoreRow, (station.agency, head.store))
     if cursor is None or store is None or store.station != station.id:
@@ -93,6 +95,22 @@ def take(
     repeated = [e.n for e in events if e.n <= store.have and e.n not in known]
     quarantined += _former_refusals(session, station.agency, head.store, repeated)
     return _answer(store.have, cursor, tuple(sorted(quarantined, key=lambda q: q.n)), now)
+
+
+def _check_storable(events: Sequence[Event]) -> None:
+    """Refuse what would have to be changed to be kept: its chain would not verify again."""
+    for event in events:
+        for text, longest in ((event.kind, 40), (event.at, 40), (event.actor, 64)):
+            if len(text) > longest or "\0" in text:
+                raise unreadable(f"sự kiện {event.n}: kind, at hoặc actor không lưu được")
+
+
+def _effective_body(event: Event) -> Any:
+    """Return an event's body, or the body that it puts in the place of a refused one."""
+    body = read_body(event.kind, event.v, event.body)
+    while isinstance(body, bodies.EventMended):
+        body = read_body(body.kind, body.v, body.body.encode())
+    return body
 
 
 def _answer(
@@ -160,7 +178,8 @@ class _Batch:
         self._dossiers: dict[UUID, Dossier | None] = {}
         self._changed: set[UUID] = set()
         self._known: set[UUID] = set()
-        self._numbers: set[tuple[dt.date, int]] = set()
+        self._numbers: dict[tuple[dt.date, int], UUID] = {}
+        self._codes: dict[str, UUID] = {}
         self._versions: frozenset[int] | None = None
         self._rows: dict[type[Any], list[dict[str, Any]]] = {
             kind: [] for kind in (EventRow, StreamRow, NumberRow, CodeRow, PageRow)
@@ -174,6 +193,7 @@ class _Batch:
         for event in events:
             reason = self._judge(event)
             if reason is not None:
+                reason = reason.replace("\0", "\ufffd")  # PostgreSQL keeps no NUL
                 quarantined.append(Quarantined(n=event.n, reason=reason))
             self._add_event(event, reason)
         return quarantined
@@ -194,19 +214,18 @@ class _Batch:
         """Return why an event does not count, None after letting it into the fold."""
         try:
             check_envelope(event)
-            body = read_body(event.kind, event.v, event.body)
+            body = _effective_body(event)
             if event.dossier is None:
                 return None
             before = self._dossiers.get(event.dossier)
-            if isinstance(body, bodies.Received):
-                reason = self._refuse_reception(event, body)
-                if reason is not None:
-                    return reason
             after = fold.apply(before, event)
         except UnreadableEvent as error:
             return f"Máy chủ không đọc được sự kiện: {error}."
         except NotAllowed as error:
             return error.reason
+        reason = self._refuse(before, after, body)
+        if reason is not None:
+            return reason
         self._dossiers[event.dossier] = after
         self._changed.add(event.dossier)
         self._note_codes(before, after)
@@ -214,33 +233,60 @@ class _Batch:
             self._note_page(event.dossier, body)
         return None
 
-    def _refuse_reception(self, event: Event, body: bodies.Received) -> str | None:
-        if body.practice:
-            return "Hồ sơ tập sự không được gửi lên máy chủ."
-        if body.agency != self._agency:
-            return f"Máy này thuộc cơ quan {self._agency}, không tiếp nhận cho {body.agency}."
-        if body.catalogue not in self._catalogue_versions():
-            return f"Máy chủ không có danh mục bản {body.catalogue}."
-        if body.provisional:
-            return None
-        parts = read_code(body.code)
-        local_day = body.received_at.astimezone(_VIETNAM).date()
-        if parts is None or parts.agency != body.agency or parts.day != local_day:
-            return f"Mã hồ sơ {body.code} không khớp cơ quan hoặc ngày tiếp nhận."
-        key = (parts.day, parts.number)
-        taken = key in self._numbers or self._session.get(
-            NumberRow, (self._agency, *key)
-        ) is not None  # fmt: skip
-        if taken:
-            return f"Số hồ sơ {body.code} đã dùng cho hồ sơ khác."
-        if event.dossier in self._known:
-            return None
-        self._numbers.add(key)
-        self._rows[NumberRow].append(
-            {"agency": self._agency, "day": parts.day, "number": parts.number,
-             "dossier": event.dossier}
-        )  # fmt: skip
+    def _refuse(self, before: Dossier | None, after: Dossier, body: Any) -> str | None:
+        """Return what the fold cannot know: what clashes with other dossiers, or with reality."""
+        moments = (after.received_at, after.due_at, *(s.due_at for s in after.stages))
+        if not all(_FIRST_MOMENT < moment < _LAST_MOMENT for moment in moments):
+            return "Ngày giờ trong hồ sơ không có thật."
+        if isinstance(body, bodies.PageAttached) and self._is_page_known(body.page):
+            return "Trang này đã gắn vào một hồ sơ rồi."
+        if isinstance(body, bodies.Received):
+            if body.practice:
+                return "Hồ sơ tập sự không được gửi lên máy chủ."
+            if body.agency != self._agency:
+                return f"Máy này thuộc cơ quan {self._agency}, không tiếp nhận cho {body.agency}."
+            if body.catalogue not in self._catalogue_versions():
+                return f"Máy chủ không có danh mục bản {body.catalogue}."
+        if before is None or before.code != after.code:
+            return self._claim_code(after)
         return None
+
+    def _claim_code(self, dossier: Dossier) -> str | None:
+        """Reserve a dossier's new code and number for it; return why that cannot be."""
+        code, parts = dossier.code, read_code(dossier.code)
+        owner: UUID | None
+        if parts is None:
+            if not dossier.provisional or not code.isprintable():
+                return f"Mã hồ sơ {code} không đúng dạng."
+            owner = self._codes.get(code) or self._session.scalar(
+                select(CodeRow.dossier).where(CodeRow.agency == self._agency, CodeRow.code == code)
+            )
+            self._codes.setdefault(code, owner or dossier.id)
+            return None if owner in (None, dossier.id) else f"Mã {code} đã dùng cho hồ sơ khác."
+        local_day = dossier.received_at.astimezone(_VIETNAM).date()
+        if parts.agency != self._agency or parts.day != local_day:
+            return f"Mã hồ sơ {code} không khớp cơ quan hoặc ngày tiếp nhận."
+        key = (parts.day, parts.number)
+        owner = self._numbers.get(key) or self._session.scalar(
+            select(NumberRow.dossier).where(
+                NumberRow.agency == self._agency,
+                NumberRow.day == parts.day,
+                NumberRow.number == parts.number,
+            )
+        )
+        if owner not in (None, dossier.id):
+            return f"Số hồ sơ {code} đã dùng cho hồ sơ khác."
+        if owner is None:
+            self._numbers[key] = dossier.id
+            self._rows[NumberRow].append(
+                {"agency": self._agency, "day": parts.day, "number": parts.number,
+                 "dossier": dossier.id}
+            )  # fmt: skip
+        return None
+
+    def _is_page_known(self, page: UUID) -> bool:
+        known = self._session.get(PageRow, (self._agency, page)) is not None
+        return known or any(row["page"] == page for row in self._rows[PageRow])
 
     def _catalogue_versions(self) -> frozenset[int]:
         if self._versions is None:
@@ -248,7 +294,7 @@ class _Batch:
         return self._versions
 
     def _note_codes(self, before: Dossier | None, after: Dossier) -> None:
-        if before is None or before.code != after.code:
+        if before is None or after.code not in (before.code, *before.former_codes):
             self._rows[CodeRow].append(
                 {"agency": self._agency, "code": after.code, "dossier": after.id}
             )
@@ -300,10 +346,10 @@ class _Batch:
                 "hash": event.hash,
                 "dossier": event.dossier,
                 "base": event.base,
-                "kind": event.kind[:40],
+                "kind": event.kind,
                 "v": event.v,
-                "at": event.at[:40],
-                "actor": event.actor[:64],
+                "at": event.at,
+                "actor": event.actor,
                 "body": event.body,
                 "refusal": reason,
                 "seq": seq,
@@ -373,3 +419,5 @@ def refused(session: Session, agency: str) -> Iterable[EventRow]:
 
 
 _VIETNAM = dt.timezone(dt.timedelta(hours=7))
+_FIRST_MOMENT = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
+_LAST_MOMENT = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)

@@ -7,7 +7,7 @@ import hmac
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Date, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from app.domain.codes import read_code, read_lookup
@@ -18,6 +18,11 @@ from server.services import catalogues
 
 FAILURES_A_CODE = 5
 FAILURES_AN_ADDRESS = 60
+# one statement, so that two failures at the same moment both count
+_COUNT = text(
+    "INSERT INTO guess (day, about, count) VALUES (:day, :about, 1)"
+    " ON CONFLICT (day, about) DO UPDATE SET count = guess.count + 1"
+).bindparams(bindparam("day", type_=Date))
 _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 
 
@@ -53,7 +58,7 @@ def look_up(
     Raises:
         TooManyGuesses: the day's failures are used up.
     """
-    code = code.strip().upper()
+    code = code.replace("\0", "").strip().upper()
     day = now.astimezone(_VIETNAM).date()
     counters = ((f"code:{code}"[:100], FAILURES_A_CODE), (f"from:{address}"[:100],
                 FAILURES_AN_ADDRESS))  # fmt: skip
@@ -62,14 +67,14 @@ def look_up(
         if row is not None and row.count >= limit:
             raise TooManyGuesses
     dossier = _find(session, code)
-    given = read_lookup(lookup) or ""
-    if dossier is None or not hmac.compare_digest(dossier.lookup, given):
+    given = read_lookup(lookup)
+    if (
+        dossier is None
+        or given is None
+        or not hmac.compare_digest(dossier.lookup.encode(), given.encode())
+    ):
         for about, _ in counters:
-            row = session.get(GuessRow, (day, about))
-            if row is None:
-                session.add(GuessRow(day=day, about=about, count=1))
-            else:
-                row.count += 1
+            session.execute(_COUNT, {"day": day, "about": about})
         return None
     return _public(session, dossier, code)
 

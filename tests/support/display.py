@@ -58,10 +58,13 @@ class Display:
         letter borrows a key for a moment, which a program may miss with a delay below about 50 ms.
 
         Args:
-            text: What to type; a newline presses Return.
+            text: What to type; a last newline presses Return.
             delay_ms: Time from key to key: 1 or 2 for a barcode reader, 100 for a person.
         """
-        self._run("xdotool", "type", "--delay", str(delay_ms), "--", text)
+        words = [text.removesuffix("\n"), "end-of-text"]
+        enter = ["key", "--delay", str(delay_ms), "Return"] if text.endswith("\n") else []
+        options = ["--delay", str(delay_ms), "--terminator", "end-of-text"]
+        self._run("xdotool", "type", *options, *words, *enter)
 
     def _run(self, name: str, *arguments: str) -> None:
         run([program(name), *arguments], os.environ | self.env, timeout_s=120)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -138,9 +138,9 @@ class IntakeView(QWidget):
         self.case = Card("2  Nội dung")
         self._case_grid = QGridLayout()
         self._case_grid.setHorizontalSpacing(8)
-        self._case_grid.setVerticalSpacing(4)
+        self._case_grid.setVerticalSpacing(2)
+        self._case_grid.setColumnStretch(0, 1)
         self._case_grid.setColumnStretch(1, 1)
-        self._case_grid.setColumnStretch(3, 1)
         self.case.add(self._case_grid)
         left.addWidget(self.case)
         left.addStretch(1)
@@ -286,9 +286,9 @@ class IntakeView(QWidget):
             if wide and x:
                 x, y = 0, y + 1
             words = case_field.label + (" *" if case_field.required else "")
-            self._case_grid.addWidget(label_for(words, widget), y, x)
-            self._case_grid.addWidget(widget, y, x + 1, 1, 3 if wide else 1)
-            x, y = (0, y + 1) if wide or x else (2, y)
+            self._case_grid.addWidget(label_for(words, widget), 2 * y, x, 1, 2 if wide else 1)
+            self._case_grid.addWidget(widget, 2 * y + 1, x, 1, 2 if wide else 1)
+            x, y = (0, y + 1) if wide or x else (1, y)
             self._fields[case_field.key] = widget
             self._field_types[case_field.key] = case_field
         self.case.setVisible(bool(case_fields))
@@ -447,15 +447,25 @@ class IntakeView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Enter in a field goes to the next one."""
-        if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            focus: QObject | None = QApplication.focusWidget()
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(
-                focus, (QLineEdit, QComboBox, QRadioButton)
-            ):
-                back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-                self.focusNextPrevChild(not back)
-                return True
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() is QEvent.Type.KeyPress
+            and (event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter))
+        ):
+            return self._enter(bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         return super().event(event)
+
+    def _enter(self, is_back: bool) -> bool:
+        """Go to the next field, or the one before; the copies' lines have their own way."""
+        focus = QApplication.focusWidget()
+        if isinstance(focus, (QLineEdit, QComboBox, QRadioButton)) and not (
+            self.copies.isAncestorOf(focus)
+        ):
+            self.focusNextPrevChild(not is_back)
+            after = QApplication.focusWidget()
+            if after is not None and self._area.isAncestorOf(after):
+                self._area.ensureWidgetVisible(after)
+        return True
 
 
 def _text(widget: QWidget) -> str:

@@ -1,0 +1,1 @@
+"""Set-up, the sample office and the demonstration."""
