@@ -189,6 +189,7 @@ def _table(table: Table, width: float) -> Any:
         rows,
         colWidths=[width * column.share / total for column in table.columns],
         repeatRows=1,
+        splitInRow=1,
         style=[
             ("GRID", (0, 0), (-1, -1), 0.5, black),
             ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.domain import bodies
+from app.domain.events import UnreadableEvent
 from app.domain.fold import Dossier, NotAllowed
 from app.domain.papers import GivenPaper
 from app.errors import AppError
@@ -96,3 +97,5 @@ def _record(
         )
     except NotAllowed as error:
         raise NotNow(error.reason) from error
+    except UnreadableEvent as error:
+        raise NotNow("Có chỗ dài quá mức lưu được.", f"Rút gọn lại ({error}).") from error

@@ -39,13 +39,10 @@ def open_drafts(desk: Desk, clerk: Clerk) -> tuple[Draft, ...]:
             .where(DraftRow.clerk == clerk.user)
             .order_by(DraftRow.updated_at.desc())
         ).all()
-        counts = dict(
-            session.execute(
-                select(PendingPageRow.draft, func.count()).group_by(PendingPageRow.draft)
-            )
-            .tuples()
-            .all()
+        counted = session.execute(
+            select(PendingPageRow.draft, func.count()).group_by(PendingPageRow.draft)
         )
+        counts = {row[0]: row[1] for row in counted}
         return tuple(
             Draft(
                 id=row.id,

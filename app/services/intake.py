@@ -25,6 +25,7 @@ from app.models.base import DossierRow, DraftRow, PendingPageRow
 from app.services import scanning
 from app.services.desk import Clerk, Desk
 
+LONGEST_TEXT, LONGEST_KEY = 500, 80  # as app.domain.bodies has them
 OFFLINE_AFTER = dt.timedelta(minutes=10)
 
 
@@ -216,11 +217,23 @@ def _faults(desk: Desk, intake: Intake, quoted: Quote) -> Iterator[Fault]:
         yield Fault("papers", "Thủ tục này không cho nợ giấy tờ.")
     if intake.late is not None:
         yield from _late_faults(desk, intake.late)
+        yield from _length_faults("late", intake.late.reason)
+    yield from _length_faults("summary", intake.summary)
+    yield from _length_faults("papers", intake.owed_reason)
+
+
+def _length_faults(where: str, text: str, longest: int = LONGEST_TEXT) -> Iterator[Fault]:
+    if len(text) > longest:
+        yield Fault(where, f"Dài {len(text)} ký tự, nhiều nhất {longest}: rút gọn lại.")
 
 
 def _person_faults(where: str, person: bodies.Person, today: dt.date) -> Iterator[Fault]:
     if not person.name.strip():
         yield Fault(f"{where}.name", "Gõ họ và tên.")
+    for part in ("name", "address", "email"):
+        yield from _length_faults(f"{where}.{part}", getattr(person, part))
+    for part in ("id_number", "sex"):
+        yield from _length_faults(f"{where}.{part}", getattr(person, part), LONGEST_KEY)
     if person.kind == 1 and person.id_number:
         digits = person.id_number
         if not re.fullmatch(r"\d{12}|\d{9}|[A-Z]\d{7,8}", digits):
@@ -254,6 +267,7 @@ def _field_faults(procedure: Procedure, given: dict[str, str], today: dt.date) -
     for case_field in procedure.fields:
         where = f"fields.{case_field.key}"
         value = given.get(case_field.key, "").strip()
+        yield from _length_faults(where, value)
         if not value:
             if case_field.required:
                 yield Fault(where, f"Gõ “{case_field.label}”.")

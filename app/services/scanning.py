@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.domain import bodies
+from app.domain.fold import NotAllowed
 from app.errors import AppError
 from app.models import events, projection
 from app.models.base import PageRow, PendingPageRow
@@ -151,8 +152,15 @@ def attach_page(desk: Desk, clerk: Clerk, dossier: UUID, page: KeptPage) -> Kept
 def attach(
     session: Session, body: bodies.PageAttached, dossier: UUID, actor: str, now: dt.datetime
 ) -> None:
-    """Record that a page belongs to a dossier; its upload then waits its turn."""
-    projection.record(session, events.Act("page.attached", body, actor, now, dossier))
+    """Record that a page belongs to a dossier; its upload then waits its turn.
+
+    Raises:
+        AppError: the dossier does not allow it now.
+    """
+    try:
+        projection.record(session, events.Act("page.attached", body, actor, now, dossier))
+    except NotAllowed as error:
+        raise AppError(error.reason) from error
     session.execute(update(PageRow).where(PageRow.page == body.page).values(is_own=True))
 
 

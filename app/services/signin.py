@@ -178,11 +178,16 @@ def token_of(desk: Desk, user: str, pin: str) -> str:
     """Return the clerk's server token, opened by the PIN.
 
     Raises:
-        SignInRefused: the PIN does not open it.
+        SignInRefused: there is none here, or the PIN does not open it.
     """
     with desk.store.database.reading() as session:
         row = session.get(ClerkRow, user)
         sealed = b"" if row is None else row.sealed_token
+    if not sealed:
+        raise SignInRefused(
+            f"“{user}” chưa đăng nhập có mạng trên máy này lần nào.",
+            "Nối mạng, đăng nhập bằng mật khẩu và đặt mã PIN một lần.",
+        )
     try:
         salt, box = sealed[:_SALT_BYTES], sealed[_SALT_BYTES:]
         return sealing.decrypt(_pin_key(pin, salt), box, b"qmc-token").decode()

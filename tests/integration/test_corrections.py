@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_a_correction_makes_a_second_version_and_keeps_the_first_pdf(counter: Co
     person = replace(counter.fold(reception.dossier).submitter, name="Nguyễn Thị Đúng")
 
     version = corrections.correct(
-        counter.desk, BICH, reception.dossier, Correction("sai tên", submitter=person)
+        counter.desk, BICH, reception.dossier, Correction(reason="sai tên", submitter=person)
     )
     second = receipts.make_receipt(counter.desk, BICH, reception.dossier)
 
@@ -46,7 +47,7 @@ def test_only_what_is_given_changes(counter: Counter) -> None:
     before = counter.fold(reception.dossier)
 
     corrections.correct(
-        counter.desk, BICH, reception.dossier, Correction("gõ lại", summary="bằng cử nhân")
+        counter.desk, BICH, reception.dossier, Correction(reason="gõ lại", summary="bằng cử nhân")
     )
 
     after = counter.fold(reception.dossier)
@@ -58,7 +59,7 @@ def test_a_correction_needs_a_reason(counter: Counter, reason: str) -> None:
     reception = counter.receive()
     with pytest.raises(NotNow):
         corrections.correct(
-            counter.desk, BICH, reception.dossier, Correction(reason, summary="x")
+            counter.desk, BICH, reception.dossier, Correction(reason=reason, summary="x")
         )
     assert counter.fold(reception.dossier).receipt_version == 1
 
@@ -67,7 +68,7 @@ def test_what_is_too_long_to_keep_is_refused_in_words(counter: Counter) -> None:
     reception = counter.receive()
     with pytest.raises(NotNow):
         corrections.correct(
-            counter.desk, BICH, reception.dossier, Correction("lý do", summary="x" * 501)
+            counter.desk, BICH, reception.dossier, Correction(reason="lý do", summary="x" * 501)
         )
     with pytest.raises(NotNow):
         corrections.undo(counter.desk, BICH, reception.dossier, "x" * 501)
@@ -89,7 +90,7 @@ def test_undoing_voids_the_dossier_and_both_stay_in_the_record(counter: Counter)
         corrections.undo(counter.desk, BICH, reception.dossier, "lần nữa")
     with pytest.raises(NotNow):
         corrections.correct(
-            counter.desk, BICH, reception.dossier, Correction("sửa", summary="x")
+            counter.desk, BICH, reception.dossier, Correction(reason="sửa", summary="x")
         )
 
 
@@ -104,9 +105,7 @@ def test_after_ten_minutes_only_a_supervisor_undoes(counter: Counter) -> None:
 
 
 def test_what_is_not_here_cannot_be_changed(counter: Counter) -> None:
-    from uuid import uuid4
-
     with pytest.raises(NoSuchDossier):
         corrections.undo(counter.desk, BICH, uuid4(), "x")
     with pytest.raises(NoSuchDossier):
-        corrections.correct(counter.desk, BICH, uuid4(), Correction("x", summary="y"))
+        corrections.correct(counter.desk, BICH, uuid4(), Correction(reason="x", summary="y"))

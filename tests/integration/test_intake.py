@@ -47,13 +47,15 @@ def _all_papers(counter: Counter, procedure: str) -> tuple[GivenPaper, ...]:
 
 
 def _faults(counter: Counter, entry: intake.Intake) -> IntakeFaults:
-    before = counter.value("SELECT count(*) FROM event"), counter.value(
-        "SELECT max(last) FROM number_mark"
+    before = (
+        counter.value("SELECT count(*) FROM event"),
+        counter.value("SELECT max(last) FROM number_mark"),
     )
     with pytest.raises(IntakeFaults) as caught:
         intake.receive(counter.desk, BICH, entry)
-    after = counter.value("SELECT count(*) FROM event"), counter.value(
-        "SELECT max(last) FROM number_mark"
+    after = (
+        counter.value("SELECT count(*) FROM event"),
+        counter.value("SELECT max(last) FROM number_mark"),
     )
     assert before == after, "something was stored"
     return caught.value

@@ -100,7 +100,10 @@ def test_a_corrected_name_is_found_and_the_wrong_one_is_not(counter: Counter) ->
     person = counter.fold(reception.dossier).submitter
     fixed = type(person)(name="Ngô Thị Đúng", id_number=person.id_number)
     corrections.correct(
-        counter.desk, BICH, reception.dossier, corrections.Correction("sai tên", submitter=fixed)
+        counter.desk,
+        BICH,
+        reception.dossier,
+        corrections.Correction(reason="sai tên", submitter=fixed),
     )
 
     assert _names(lookup.find(counter.desk, "ngo thi dung")) == {"Ngô Thị Đúng"}

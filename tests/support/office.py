@@ -134,6 +134,7 @@ class Office:
     port: int
     keys: catalogues.ProvinceKeys
     recovery_key: bytes
+    serials: Iterator[int] = field(default_factory=lambda: iter(range(10_001, 99_999)))
     _names: Iterator[int] = field(default_factory=lambda: iter(range(1, 100_000)))
 
     @property
@@ -411,9 +412,7 @@ def copies_entry(name: str = "Nguyễn Văn Đức", **more: Any) -> intake.Inta
     person = {"id_number": "000090000002", "phone": "0912345678"}
     person |= {key: more.pop(key) for key in ("id_number", "phone", "address") if key in more}
     lines = (CopyLine(name="Bằng tốt nghiệp", pages=3, copies=2),)
-    entry = intake.Intake(
-        procedure="ctbs", submitter=Person(name=name, **person), copies=lines
-    )
+    entry = intake.Intake(procedure="ctbs", submitter=Person(name=name, **person), copies=lines)
     return replace(entry, **more)
 
 
@@ -451,7 +450,6 @@ class Bare:
     ranges: list[dict[str, Any]]
     n: int = 0
     head: bytes = b""
-    serial: int = 0
 
     @classmethod
     def enrolled(cls, office: Office, agency: str = AGENCY) -> Bare:
@@ -499,15 +497,13 @@ class Bare:
         return event
 
     def reception(self, dossier: UUID | None = None, **more: Any) -> Event:
-        """Return a reception under the next number of the standing range."""
+        """Return a reception under a number that no station uses."""
         return self.event("dossier.received", self.received(**more), dossier or uuid4())
 
     def received(self, **more: Any) -> dict[str, Any]:
         """Return the body of a reception."""
         at = self.office.clock().astimezone(VIETNAM)
-        self.serial += 1
-        first = self.ranges[0]["first"] if self.ranges else 9000
-        number = more.pop("take_number", first + self.serial - 1)
+        number = next(self.office.serials)
         return {
             "code": f"{self.agency}-{at:%y%m%d}-{number:04d}",
             "check": "A",

@@ -112,6 +112,20 @@ def test_a_due_date_is_uncertain_when_a_year_has_no_official_table(calendar, rec
     assert ("chưa có lịch nghỉ chính thức" in due.how) is not is_certain
 
 
+def test_a_year_without_a_table_at_either_end_makes_the_date_uncertain():
+    term = Term(unit=TermUnit.WORKING_DAYS, count=3)
+    for years, is_certain in [({2026, 2027}, True), ({2026}, False), ({2027}, False)]:
+        calendar = WorkingCalendar(PLAIN.sessions, years=frozenset(years))
+        assert calendar.due(at("31/12/2026 10:00"), term).is_certain is is_certain
+
+
+def test_working_time_never_comes_in_empty_stretches(calendar):
+    stretches = calendar.stretches_from(at("20/11/2026 11:30"))
+
+    assert next(stretches) == (at("20/11/2026 13:30"), at("20/11/2026 17:00"))
+    assert next(stretches) == (at("23/11/2026 07:00"), at("23/11/2026 11:30"))
+
+
 def test_a_pause_for_a_supplement_is_added_as_working_time(calendar):
     old = calendar.due(at("20/11/2026 10:00"), Term(unit=TermUnit.WORKING_HOURS, count=24)).at
     asked, completed = at("23/11/2026 14:00"), at("27/11/2026 09:00")

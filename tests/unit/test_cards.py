@@ -301,7 +301,9 @@ def test_the_three_lines_may_come_in_one_or_in_small_letters(raw):
         (1, 14, "ngày hết hạn"),
         (0, 26, "cả dòng"),
         (1, 29, "cả dòng"),
+        (1, 18, "cả dòng"),
         (1, 20, "cả dòng"),
+        (1, 28, "cả dòng"),
     ],
 )
 def test_one_wrong_character_in_the_lines_is_named(line, place, what):

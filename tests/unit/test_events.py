@@ -259,6 +259,13 @@ def test_a_lost_swapped_or_doubled_event_is_noticed(kept, broken_at):
     assert broken.value.n == broken_at
 
 
+def test_an_event_under_a_wrong_number_does_not_follow_though_its_hash_does():
+    made = chain(ACTS)
+
+    with pytest.raises(BrokenChain):
+        verify_chain(made[1:], n=0, head=made[0].hash)
+
+
 def test_a_chain_of_another_store_does_not_fit():
     with pytest.raises(BrokenChain):
         verify_chain(chain(ACTS), n=0, head=genesis(OTHER_STORE))

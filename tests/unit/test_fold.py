@@ -380,6 +380,7 @@ def charge(amount: int, *, is_known: bool = True) -> tuple[str, bodies.FeeCharge
         ([pay(20_000)], 20_000, PaymentState.PAID),
         ([pay(15_000), refund(15_000)], 0, PaymentState.REFUNDED),
         ([pay(15_000), refund(1)], 14_999, PaymentState.UNPAID),
+        ([pay(15_000), refund(14_999)], 1, PaymentState.UNPAID),
         ([pay(20_000), refund(5_000)], 15_000, PaymentState.PAID),
         ([charge(0)], 0, PaymentState.FREE),
         ([pay(15_000), charge(20_000)], 15_000, PaymentState.UNPAID),

@@ -133,7 +133,7 @@ def test_every_word_of_the_receipt_stands_on_each_copy(both):
     pages = pages_of(pdf)
 
     assert len(pages) == 2
-    said = [word for word in words_in(dataclasses.replace(words, status_address="", copies=()))]
+    said = words_in(dataclasses.replace(words, status_address="", copies=()))
     assert len(said) > 100
     for text, copy in zip(pages, words.copies, strict=True):
         assert [word for word in said if word not in text] == []
@@ -201,7 +201,10 @@ def test_the_file_declares_itself_pdf_a_2b(both):
         assert str(opened.Root.Lang) == "vi-VN"
         assert bool(opened.Root.ViewerPreferences.DisplayDocTitle)
         assert not opened.is_encrypted
-        assert len(opened.docinfo) == 0
+        assert {str(opened.docinfo[key]) for key in opened.docinfo} == {
+            metadata["dc:title"],
+            "D:20261120100000+07'00",
+        }
         assert opened.trailer.ID
 
 
@@ -210,12 +213,11 @@ def test_every_font_is_embedded_and_none_is_helvetica(both):
     assert b"Helvetica" not in pdf
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         fonts = [font for page in opened.pages for font in page.Resources.Font.values()]
-    assert fonts
-    for font in fonts:
-        assert "LiberationSerif" in str(font.BaseFont)
-        descriptor = font.get("/FontDescriptor")
-        assert descriptor is not None
-        assert "/FontFile2" in descriptor
+        assert fonts
+        for font in fonts:
+            (outline,) = font.get("/DescendantFonts", [font])
+            assert "LiberationSerif" in str(font.BaseFont)
+            assert "/FontFile2" in outline.FontDescriptor
 
 
 def test_the_same_words_make_the_same_bytes(bundled):
@@ -308,6 +310,28 @@ def test_forty_papers_and_endless_names_flow_over_pages_with_repeated_headings(b
     assert FIVE_LINES.strip() in whole
 
 
+@pytest.mark.parametrize("paper", PaperSize)
+def test_one_paper_longer_than_a_page_goes_on_over_the_next(bundled, paper):
+    endless = " ".join(f"chữ{i}" for i in range(1200))
+    words = receipt(bundled, papers=(ReceiptPaper(name=endless),), copies=("Liên 1",))
+
+    pages = pages_of(printed(words, paper))
+
+    assert len(pages) > 2
+    assert [i for i in range(1200) if f"chữ{i}" not in " ".join(pages).split()] == []
+
+
+def test_a_row_that_fits_on_the_next_page_is_not_torn(bundled):
+    papers = tuple(
+        ReceiptPaper(name=f"đầu{i} " + "giấy tờ kèm theo " * 8 + f"cuối{i}") for i in range(30)
+    )
+
+    for text in pages_of(printed(receipt(bundled, papers=papers), PaperSize.A5)):
+        begun = set(re.findall(r"đầu(\d+)", text))
+        ended = set(re.findall(r"cuối(\d+)", text))
+        assert begun == ended
+
+
 def test_the_copies_begin_on_new_pages_however_long_the_first_is(bundled):
     papers = tuple(ReceiptPaper(name=f"Giấy {i}", original="1") for i in range(60))
 
@@ -387,6 +411,14 @@ def test_every_kind_of_block_finds_its_place_on_paper():
         "Chân trang", "Trang 1", "Chân trang", "Trang 2",
     ]  # fmt: skip
     assert seen_on(pdf, 0) == {"QR Code": "Xin chào, Đặng Ổn"}
+
+
+@pytest.mark.parametrize("filling_mm", [230, 255, 262, 268])
+def test_blocks_that_belong_together_stay_on_one_page(filling_mm):
+    together = Together((Text("đầu"), Text("giữa"), Text("cuối")))
+    document = dataclasses.replace(one_block(Space(1)), blocks=(Space(filling_mm), together))
+
+    assert "đầu giữa cuối" in pages_of(render(document, made_at=MADE_AT))[-1]
 
 
 VOWELS = "aăâeêioôơuưy"

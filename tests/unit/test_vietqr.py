@@ -59,6 +59,7 @@ def test_a_checksum_in_small_letters_is_accepted():
         sealed("009901"),
         sealed("00xx01"),
         sealed("0002010"),
+        "0002016204" + crc16(b"0002016204"),
     ],
 )
 def test_a_damaged_code_is_not_read(text):

@@ -100,6 +100,8 @@ class CopiesTable(QWidget):
         self._grid.addWidget(QLabel(str(y)), y, 0)
         for column, widget in enumerate((name, pages, copies, fee), start=1):
             self._grid.addWidget(widget, y, column)
+            if self.isVisible():
+                widget.show()  # at once, so that it can take the focus
         for line in (name, pages, copies):
             line.textEdited.connect(self._edited)
             line.returnPressed.connect(self._next)

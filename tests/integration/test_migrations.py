@@ -1,0 +1,127 @@
+"""Schemas: what the steps build is what the models say, at the station and at the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import app.models.migrate as stepping
+from app.models.base import Base as StationBase
+from app.models.database import Database
+from app.models.keys import make_keys
+from app.models.problems import NewerStore
+from server.models.base import Base as ServerBase
+from server.models.database import ServerDatabase
+from tests.support.office import Counter, running_office
+from tests.support.postgres import postgres
+
+ROOT = Path(__file__).parents[2]
+
+
+def _differences(connection: sa.Connection, metadata: sa.MetaData) -> list[Any]:
+    def is_ours(_: object, name: str | None, kind: str, *__: object) -> bool:
+        return not (kind == "table" and str(name).startswith(("dossier_search", "alembic")))
+
+    context = MigrationContext.configure(
+        connection, opts={"include_object": is_ours, "compare_type": True}
+    )
+    return list(compare_metadata(context, metadata))
+
+
+def test_a_stations_steps_build_what_its_models_say(tmp_path: Path) -> None:
+    database = Database(tmp_path / "store.db", make_keys().store)
+    stepping.migrate(database, tmp_path / "backups")
+
+    with database.reading() as session:
+        assert _differences(session.connection(), StationBase.metadata) == []
+        assert stepping.schema_of(database) == stepping.SCHEMA
+        tables = {name for name in sa.inspect(session.connection()).get_table_names()}
+    assert set(StationBase.metadata.tables) <= tables
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'server.db'}"
+    else:
+        with postgres(tmp_path / "pg") as url:
+            yield url
+
+
+def test_the_servers_steps_build_what_its_models_say_and_may_be_repeated(address: str) -> None:
+    database = ServerDatabase(address)
+    assert not database.is_ready()
+    database.migrate()
+    database.migrate()
+
+    assert database.is_ready()
+    with database.engine.connect() as connection:
+        assert _differences(connection, ServerBase.metadata) == []
+    database.close()
+
+
+@pytest.mark.parametrize("side", ["app", "server"])
+def test_steps_follow_each_other_in_one_line_and_import_no_model(side: str) -> None:
+    folder = ROOT / side / ("models/migrations" if side == "app" else "migrations")
+    scripts = ScriptDirectory(str(folder))
+
+    assert len(scripts.get_heads()) == 1
+    for path in (folder / "versions").glob("*.py"):
+        text = path.read_text("utf-8")
+        assert "models" not in text, path
+    if side == "app":
+        assert len(list((folder / "versions").glob("*.py"))) == stepping.SCHEMA
+
+
+def test_a_newer_store_is_refused_before_anything_is_copied(tmp_path: Path) -> None:
+    database = Database(tmp_path / "store.db", make_keys().store)
+    stepping.migrate(database, tmp_path / "backups")
+    with database.writing() as session:
+        session.execute(sa.text("PRAGMA user_version = 1000"))
+
+    with pytest.raises(NewerStore):
+        stepping.migrate(database, tmp_path / "backups")
+
+    assert not (tmp_path / "backups").exists()
+    database.close()
+
+
+def test_an_older_store_is_copied_before_its_step_and_a_failed_step_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(tmp_path / "store.db", make_keys().store)
+    stepping.migrate(database, tmp_path / "backups")
+    monkeypatch.setattr(stepping, "SCHEMA", stepping.SCHEMA + 1)
+
+    def fail(database: Database) -> None:
+        with database.writing() as session:
+            session.execute(sa.text("CREATE TABLE half (x)"))
+            raise RuntimeError("step failed")
+
+    monkeypatch.setattr(stepping, "_upgrade", fail)
+    with pytest.raises(RuntimeError):
+        stepping.migrate(database, tmp_path / "backups")
+
+    [copy] = (tmp_path / "backups").iterdir()
+    assert copy.name.startswith("before-schema-")
+    assert stepping.schema_of(database) == 1
+    with database.reading() as session:
+        assert not sa.inspect(session.connection()).has_table("half")
+    database.close()
+    assert copy.read_bytes() == (tmp_path / "store.db").read_bytes()
+
+
+def test_reopening_a_current_store_copies_nothing(tmp_path: Path) -> None:
+    with running_office(tmp_path / "office") as office:
+        counter: Counter = office.station()
+        counter.reopen()
+        assert not counter.profile.backups.exists()
+        counter.close()

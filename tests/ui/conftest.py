@@ -1,0 +1,77 @@
+"""A real window on a real store, with a real server that can be switched off."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app.ui.application import Session, make_application
+from app.ui.counter import Counter
+from app.ui.window import Window
+from tests.support import office as offices
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    return make_application()
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory) -> Iterator[offices.Office]:
+    with offices.running_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
+
+
+@pytest.fixture
+def station(office) -> offices.Counter:
+    station = office.station()
+    station.sign_in()
+    return station
+
+
+class Seat:
+    """A clerk at the window."""
+
+    def __init__(self, session: Session, qtbot) -> None:
+        self.session, self.qtbot = session, qtbot
+
+    @property
+    def window(self) -> Window:
+        assert self.session.window is not None
+        return self.session.window
+
+    @property
+    def counter(self) -> Counter:
+        assert self.session.counter is not None
+        return self.session.counter
+
+    def sign_in(self, secret: str = offices.PIN) -> None:
+        view = self.session.sign_in_view
+        view.user.setText(offices.USER)
+        view.secret.setText(secret)
+        view.enter.click()
+        self.qtbot.waitUntil(lambda: self.session.window is not None, timeout=10_000)
+        self.qtbot.waitUntil(lambda: self.session.jobs.is_idle, timeout=10_000)
+
+    def until(self, condition) -> None:
+        self.qtbot.waitUntil(condition, timeout=10_000)
+
+    def idle(self) -> None:
+        self.until(lambda: self.session.jobs.is_idle)
+
+
+@pytest.fixture
+def seat(qapp, qtbot, station) -> Iterator[Seat]:
+    """A signed-in clerk; the window is closed and every job ended afterwards."""
+    session = Session(qapp, station.opened)
+    session.start()
+    seat = Seat(session, qtbot)
+    seat.sign_in()
+    yield seat
+    if session.window is not None:
+        session.window.close()
+    session.close()
+    session.sign_in_view.close()
+    qapp.removeEventFilter(session.scan_filter)
+    alive = [t.name for lane in session.jobs._lanes.values() for t in lane._threads if t.is_alive()]
+    assert alive == []

@@ -1,0 +1,288 @@
+"""The frame around the screens: keys, search, chip, words and sizes."""
+
+import datetime as dt
+import re
+from collections import Counter as Counting
+
+import pytest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialogButtonBox,
+    QLabel,
+    QLineEdit,
+    QTableView,
+    QWidget,
+)
+
+from app.services.station import StationStatus
+from app.ui import theme
+from app.ui.help_sheet import HelpSheet
+from app.ui.keys import EVERYWHERE, KEYS
+from app.ui.sync_status.presenter import chip_of
+from tests.support import office as offices
+from tests.ui.test_reception import CARD
+
+SIZES = ((1366, 768), (1093, 614))
+ENGLISH = re.compile(
+    r"\b(the|and|open|close|save|cancel|error|file|search|name|date|new|print|scan|sync|help|"
+    r"yes|no|ok|print|select|copy|paste|undo)\b",
+    re.IGNORECASE,
+)
+
+
+def texts(root: QWidget) -> list[str]:
+    found = [w.text() for w in root.findChildren(QLabel)]
+    found += [w.text() for w in root.findChildren(QAbstractButton)]
+    found += [w.placeholderText() for w in root.findChildren(QLineEdit)]
+    for box in root.findChildren(QComboBox):
+        found += [box.itemText(i) for i in range(box.count())]
+    return [re.sub(r"Ctrl\+\w|Alt\+\w|Shift\+\w|F\d+|Enter|Esc|Space|PIN|PDF|QR", "", t)
+            for t in found if t]  # fmt: skip
+
+
+def test_no_key_is_used_twice_where_it_works():
+    pressed = Counting()
+    for key in KEYS:
+        screens = {key.screen} if key.screen != EVERYWHERE else {k.screen for k in KEYS}
+        pressed.update((screen, key.press) for screen in screens)
+
+    assert [both for both, count in pressed.items() if count > 1] == []
+
+
+def test_no_key_belongs_to_an_input_method_or_the_system():
+    taken = re.compile(r"^(Ctrl\+Shift\+.*|Alt\+Z|Alt\+Shift.*|Ctrl\+Space|F10|Ctrl\+[WQ])$")
+    assert [key.press for key in KEYS if taken.match(key.press)] == []
+
+
+def test_f1_shows_every_key(qapp, qtbot):
+    sheet = HelpSheet()
+    qtbot.addWidget(sheet)
+
+    shown = {label.text() for label in sheet.findChildren(QLabel)}
+
+    assert {key.words for key in KEYS} <= shown
+
+
+def test_standard_buttons_speak_vietnamese(qapp, qtbot):
+    every = QDialogButtonBox(
+        QDialogButtonBox.StandardButton.Ok
+        | QDialogButtonBox.StandardButton.Cancel
+        | QDialogButtonBox.StandardButton.Save
+        | QDialogButtonBox.StandardButton.Yes
+        | QDialogButtonBox.StandardButton.Close
+    )
+    qtbot.addWidget(every)
+
+    words = {button.text().replace("&", "") for button in every.buttons()}
+
+    assert words == {"Đồng ý", "Huỷ bỏ", "Lưu", "Có", "Đóng"}
+
+
+def test_a_context_menu_speaks_vietnamese(qapp, qtbot):
+    line = QLineEdit("x")
+    qtbot.addWidget(line)
+
+    words = {a.text().split("\t")[0] for a in line.createStandardContextMenu().actions()}
+
+    assert {"&Hoàn tác", "&Dán", "Chọn hết"} <= words
+    assert not any(ENGLISH.search(w.replace("&", "")) for w in words)
+
+
+@pytest.mark.parametrize("screen", ["intake", "dossiers", "sync"])
+def test_no_english_word_stands_on_a_screen(seat, screen):
+    seat.counter.open(screen)
+    seat.counter.intake.pick("1.001193")
+
+    wrong = [text for text in texts(seat.window) if ENGLISH.search(text)]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("look", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_nothing_is_cut_off_or_overlaps(seat, qapp, size, look):
+    theme.apply(qapp, look)
+    try:
+        seat.window.resize(*size)
+        for screen in ("intake", "dossiers", "sync"):
+            seat.counter.open(screen)
+            if screen == "intake":
+                seat.counter.route(CARD)
+                seat.counter.intake.pick("1.001193")
+            seat.idle()
+            QApplication.processEvents()
+            assert (seat.window.width(), seat.window.height()) == size
+            assert cut_off(seat.window) == []
+    finally:
+        theme.apply(qapp, theme.LIGHT)
+
+
+def cut_off(window: QWidget) -> list[str]:
+    """Return what is narrower than its words, or stands outside its parent."""
+    found = []
+    for widget in window.findChildren(QWidget):
+        if not widget.isVisible() or widget.size().isEmpty():
+            continue
+        words = ""
+        if isinstance(widget, QAbstractButton) or (
+            isinstance(widget, QLabel) and not widget.wordWrap() and not widget.pixmap()
+        ):
+            words = widget.text()
+        if words and widget.sizeHint().width() > widget.width() + 1:
+            found.append(f"{words!r} needs {widget.sizeHint().width()}, has {widget.width()}")
+        parent = widget.parentWidget()
+        in_page = isinstance(widget, (QLineEdit, QComboBox, QAbstractButton))
+        if in_page and parent is not None and widget.geometry().right() > parent.width():
+            found.append(f"{widget.accessibleName() or words} stands out of its block")
+    return found
+
+
+@pytest.mark.parametrize("screen", ["intake", "dossiers", "sync"])
+def test_every_field_has_a_name_for_a_screen_reader(seat, screen):
+    seat.counter.open(screen)
+    seat.counter.intake.pick("1.001193")
+
+    nameless = [
+        type(widget).__name__
+        for kind in (QLineEdit, QComboBox, QTableView, QAbstractButton)
+        for widget in seat.window.findChildren(kind)
+        if not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
+        and type(widget).__name__ != "QTableCornerButton"
+        and widget.objectName() != "qt_spinbox_lineedit"
+        and type(widget) is not QAbstractButton
+    ]
+
+    assert nameless == []
+
+
+def test_contrast_of_every_tone_is_enough():
+    def light(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        r, g, b = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    def ratio(a: str, b: str) -> float:
+        high, low = sorted((light(a), light(b)), reverse=True)
+        return (high + 0.05) / (low + 0.05)
+
+    for look in (theme.LIGHT, theme.DARK):
+        for tone in (look.good, look.wait, look.work, look.bad, look.plain):
+            assert ratio(tone.text, tone.back) >= 4.5
+        assert ratio(look.text, look.base) >= 4.5
+        assert ratio(look.soft, look.window) >= 4.5
+        assert ratio(look.accent_text, look.accent) >= 4.5
+
+
+def status(**more) -> StationStatus:
+    moment = dt.datetime(2026, 11, 20, 9, 14, tzinfo=dt.timezone(dt.timedelta(hours=7)))
+    values = {
+        "station": "Quầy 1", "agency": "H24.15", "server": "", "waiting": 0, "pages_waiting": 0,
+        "to_look_at": 0, "proven_at": moment, "reached_at": moment, "is_offline": False,
+        "leased": 5, "standing": 400, "numbers_low": False, "plan_ends": None, "catalogue": 1,
+        "journal": "", "has_second_volume": True, "key_place": "keyring",
+    }  # fmt: skip
+    return StationStatus(**values | more)
+
+
+def test_the_chip_is_green_only_by_proof_and_says_since_when():
+    green = chip_of(status(), is_syncing=False, is_line_down=False)
+    assert (green.tone, green.words) == ("good", "● Trực tuyến · khớp lúc 09:14")
+
+    for not_proven in (
+        chip_of(status(proven_at=None), is_syncing=False, is_line_down=False),
+        chip_of(status(waiting=1), is_syncing=False, is_line_down=False),
+        chip_of(status(pages_waiting=1), is_syncing=False, is_line_down=False),
+        chip_of(status(to_look_at=1), is_syncing=False, is_line_down=False),
+        chip_of(status(), is_syncing=False, is_line_down=True),
+    ):
+        assert not_proven.tone != "good"
+
+
+def test_offline_is_amber_and_counts_what_waits():
+    chip = chip_of(status(waiting=12), is_syncing=False, is_line_down=True)
+    assert (chip.tone, chip.words) == ("wait", "▲ Ngoại tuyến · 12 chờ gửi")
+
+
+def test_the_omni_box_opens_a_single_hit(seat, station):
+    code = station.receive("Trần Văn Hướng").code
+    station.receive("Đặng Kim Hương")
+
+    seat.counter.seek("huong dang")
+
+    assert seat.window.current_screen == "dossiers"
+    seat.until(lambda: not seat.counter.dossiers_view.quick.isHidden())
+    assert "Đặng Kim Hương" in seat.counter.dossiers_view.quick_words.text()
+
+    seat.counter.seek(code)
+    seat.until(lambda: "Trần Văn Hướng" in seat.counter.dossiers_view.quick_words.text())
+
+
+def test_ids_are_masked_in_the_quick_view_and_the_look_is_recorded(seat, station):
+    station.receive("Trần Văn Hướng", id_number="000090123456")
+
+    seat.counter.seek("huong tran")
+
+    seat.until(lambda: not seat.counter.dossiers_view.quick.isHidden())
+    words = seat.counter.dossiers_view.quick_words.text()
+    assert "000090******" in words
+    assert "000090123456" not in words
+    assert station.value("SELECT count(*) FROM event WHERE kind = 'dossier.viewed'") == 1
+
+
+def test_an_unknown_code_offers_a_search_and_opens_nothing(seat):
+    seat.counter.route("ABCDEF987654")
+
+    assert "Không nhận ra mã này" in seat.window.strip.words.text()
+    assert seat.window.current_screen == "intake"
+
+
+def test_the_list_goes_on_by_key_to_the_end(seat, station):
+    for i in range(120):
+        station.receive(f"Lý Văn Số {i}")
+    model = seat.counter.model
+    seat.counter.open("dossiers")
+
+    while model.canFetchMore(seat.counter.dossiers_view.table.rootIndex()):
+        model.fetchMore(seat.counter.dossiers_view.table.rootIndex())
+
+    rows = [line.row for line in model.lines]
+    assert len(rows) == 120
+    assert rows == sorted(set(rows), reverse=True)
+
+
+def test_locking_covers_everything_and_a_pin_opens_it_again(seat, station):
+    seat.counter.route(CARD)
+    seat.counter.locked.emit()
+
+    seat.until(lambda: seat.session.window is None)
+    assert seat.session.sign_in_view.isVisible()
+
+    seat.sign_in()
+    view = seat.counter.intake_view
+    seat.until(lambda: not view.notice.isHidden())
+    assert "Nguyễn Thị Hồng Nhung" in view.notice.words.text()  # the draft is offered
+
+
+def test_a_wrong_pin_says_how_many_tries_are_left(seat):
+    seat.counter.locked.emit()
+    seat.until(lambda: seat.session.window is None)
+    view = seat.session.sign_in_view
+    view.user.setText(offices.USER)
+    view.secret.setText("999000")
+
+    view.enter.click()
+
+    seat.until(lambda: not view.notice.isHidden())
+    assert "Mã PIN chưa đúng" in view.notice.words.text()
+    assert "Còn 2 lần" in view.notice.words.text()
+    assert view.secret.hasFocus() or not view.isActiveWindow()
+
+
+def test_escape_closes_the_notice_and_nothing_else(seat):
+    seat.counter.route("ABCDEF987654")
+    seat.window.escaped.emit()
+
+    assert seat.window.strip.isHidden()
+    assert seat.window.isVisible()
