@@ -16,6 +16,15 @@ def qapp() -> QApplication:
     return make_application()
 
 
+@pytest.fixture(autouse=True)
+def no_devices(tmp_path, monkeypatch) -> None:
+    """Find neither scanners nor printers of the machine that runs the tests."""
+    (tmp_path / "sane").mkdir()
+    (tmp_path / "sane" / "dll.conf").write_text("")
+    monkeypatch.setenv("SANE_CONFIG_DIR", str(tmp_path / "sane"))
+    monkeypatch.setenv("CUPS_SERVER", "127.0.0.1:9")
+
+
 @pytest.fixture(scope="module")
 def office(tmp_path_factory) -> Iterator[offices.Office]:
     with offices.running_office(tmp_path_factory.mktemp("office")) as office:

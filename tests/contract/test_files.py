@@ -1,0 +1,360 @@
+"""Page images over tus: resumed at the byte, checked whole, and granted to nobody else."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.services import scanning
+from app.sync.http import ServerRefused, ServerUnreachable
+from tests.support.office import (
+    BICH,
+    OTHER_AGENCY,
+    Answer,
+    Bare,
+    Counter,
+    Office,
+    picture,
+    running_office,
+)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def office(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    folder = tmp_path_factory.mktemp("office")
+    with running_office(folder, database=request.param) as running:
+        yield running
+
+
+@pytest.fixture
+def bare(office: Office) -> Bare:
+    return office.bare()
+
+
+def _stored(office: Office, sha256: str, agency: str = "H24.15") -> bytes | None:
+    path = office.settings.blobs / "pages" / agency / sha256[:2] / sha256
+    return path.read_bytes() if path.exists() else None
+
+
+def _begun(bare: Bare, image: bytes, **more: object) -> tuple[str, str]:
+    sha256 = bare.announce(image, **more)  # type: ignore[arg-type]
+    answer = bare.create(sha256, len(image))
+    assert answer.status == 201, answer
+    assert answer.headers["upload-offset"] == "0"
+    return sha256, answer.headers["location"]
+
+
+def test_an_announced_page_is_stored_whole(office: Office, bare: Bare) -> None:
+    image = picture(1)
+    sha256, target = _begun(bare, image)
+
+    first = bare.patch(target, 0, image[:1000])
+    assert (first.status, first.headers["upload-offset"]) == (204, "1000")
+    assert _stored(office, sha256) is None
+    last = bare.patch(target, 1000, image[1000:])
+
+    assert (last.status, last.headers["tus-resumable"]) == (204, "1.0.0")
+    assert _stored(office, sha256) == image
+
+
+def test_after_a_cut_it_goes_on_at_the_offset(office: Office, bare: Bare) -> None:
+    image = picture(2)
+    sha256, target = _begun(bare, image)
+    bare.patch(target, 0, image[:5000])
+
+    found = bare.progress(target)
+    assert (found.status, found.headers["upload-offset"]) == (200, "5000")
+    assert found.headers["upload-length"] == str(len(image))
+    again = bare.create(sha256, len(image))
+    assert again.headers["location"] == target
+    assert again.headers["upload-offset"] == "5000"
+    bare.patch(target, 5000, image[5000:])
+    assert _stored(office, sha256) == image
+
+
+def test_a_wrong_checksum_is_460_and_keeps_the_offset(bare: Bare) -> None:
+    image = picture(3)
+    _, target = _begun(bare, image)
+
+    answer = bare.patch(target, 0, image[:100], Upload_Checksum="sha256 " + "A" * 43 + "=")
+
+    assert (answer.status, answer.problem["type"]) == (460, "checksum")
+    assert bare.progress(target).headers["upload-offset"] == "0"
+    assert bare.patch(target, 0, image[:9], Upload_Checksum="md5 x").status == 400
+    sha1 = "sha1 " + __import__("base64").b64encode(hashlib.sha1(image[:9]).digest()).decode()
+    assert bare.patch(target, 0, image[:9], Upload_Checksum=sha1).status == 204
+
+
+@pytest.mark.parametrize("offset", [1, 99, 10**15, -5])
+def test_a_wrong_offset_is_409_and_changes_nothing(bare: Bare, offset: int) -> None:
+    _, target = _begun(bare, picture(4))
+
+    answer = bare.patch(target, offset, b"x" * 10)
+
+    assert (answer.status, answer.problem["type"]) == (409, "wrong-offset")
+    assert bare.progress(target).headers["upload-offset"] == "0"
+
+
+def test_two_writers_at_one_offset_leave_one_true_page(office: Office, bare: Bare) -> None:
+    image = picture(5)
+    sha256, target = _begun(bare, image)
+    answers: list[Answer] = []
+    half = len(image) // 2
+
+    def write(offset: int, chunk: bytes) -> None:
+        answers.append(bare.patch(target, offset, chunk))
+
+    for offset, chunk in ((0, image[:half]), (half, image[half:])):
+        threads = [threading.Thread(target=write, args=(offset, chunk)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert sorted(answer.status for answer in answers) == [204] * 2 + [409] * 6
+    assert _stored(office, sha256) == image
+
+
+def test_bytes_that_are_not_the_announced_ones_are_thrown_away_and_begun_anew(
+    office: Office, bare: Bare
+) -> None:
+    image = picture(6)
+    sha256, target = _begun(bare, image)
+
+    wrong = bare.patch(target, 0, picture(7)[: len(image)].ljust(len(image), b"\0"))
+
+    assert (wrong.status, wrong.problem["type"]) == (422, "wrong-content")
+    assert bare.progress(target).headers["upload-offset"] == "0"
+    assert _stored(office, sha256) is None
+    assert bare.patch(target, 0, image).status == 204
+    assert _stored(office, sha256) == image
+
+
+def test_a_png_announced_as_jpeg_is_refused(office: Office, bare: Bare) -> None:
+    image = picture(8, kind="PNG")
+    sha256, target = _begun(bare, image, mime="image/jpeg")
+
+    assert bare.patch(target, 0, image).status == 422
+    assert _stored(office, sha256) is None
+    html = b"<html><script>alert(1)</script></html>"
+    _, target = _begun(bare, html, mime="image/png")
+    assert bare.patch(target, 0, html).status == 422
+
+
+def test_a_page_nobody_announced_is_forbidden(office: Office, bare: Bare) -> None:
+    image = picture(9)
+    sha256 = hashlib.sha256(image).hexdigest()
+
+    assert bare.create(sha256, len(image)).status == 403
+    bare.announce(image)
+    assert bare.create(sha256, len(image) + 1).status == 400
+    assert bare.create(sha256, 0).status == 400
+    assert bare.create(sha256, -1).status == 400
+    assert bare.create("../../etc/passwd", 10).status == 400
+    assert bare.create(sha256.upper(), len(image)).status == 400
+
+
+def test_a_hash_grants_nothing_at_another_agency(office: Office, bare: Bare) -> None:
+    image = picture(10)
+    sha256, target = _begun(bare, image)
+    stranger = office.bare(OTHER_AGENCY)
+
+    assert stranger.create(sha256, len(image)).status == 403
+    assert stranger.patch(target, 0, image).status == 404
+    assert stranger.progress(target).status == 404
+    bare.patch(target, 0, image)
+    assert stranger.create(sha256, len(image)).status == 403
+    colleague = office.bare()
+    assert colleague.patch(target, 0, image).status == 404
+    # the other agency announces the same bytes: it must send them itself
+    stranger.announce(image)
+    other = stranger.create(sha256, len(image))
+    assert other.headers["upload-offset"] == "0"
+    stranger.patch(other.headers["location"], 0, image)
+    assert _stored(office, sha256, OTHER_AGENCY) == image
+
+
+def test_what_the_agency_holds_already_is_not_sent_again(office: Office, bare: Bare) -> None:
+    image = picture(11)
+    sha256, target = _begun(bare, image)
+    bare.patch(target, 0, image)
+    colleague = office.bare()
+    colleague.announce(image)
+
+    answer = colleague.create(sha256, len(image))
+
+    assert answer.headers["upload-offset"] == str(len(image))
+
+
+def test_an_upload_that_was_left_lying_expires(office: Office, bare: Bare) -> None:
+    image = picture(12)
+    sha256, target = _begun(bare, image)
+    bare.patch(target, 0, image[:100])
+    office.clock.move(hours=73)
+    try:
+        assert bare.progress(target).status == 410
+        assert bare.patch(target, 100, image[100:]).status == 410
+        fresh = bare.create(sha256, len(image)).headers["location"]
+        assert fresh != target
+        assert bare.patch(fresh, 0, image).status == 204
+    finally:
+        office.clock.move(hours=-73)
+
+
+def test_an_upload_can_be_given_up(bare: Bare) -> None:
+    image = picture(13)
+    _, target = _begun(bare, image)
+    bare.patch(target, 0, image[:100])
+
+    assert bare.ask("DELETE", target, b"", {"Tus-Resumable": "1.0.0"}).status == 204
+    assert bare.progress(target).status == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Tus_Resumable": "0.2.2"}, 412),
+        ({"Content_Type": "text/plain"}, 415),
+        ({"Upload_Offset": "zwei"}, 422),
+        ({"Upload_Offset": "9" * 400}, 409),
+    ],
+)
+def test_a_patch_that_does_not_speak_tus_is_refused(
+    bare: Bare, headers: dict[str, str], status: int
+) -> None:
+    _, target = _begun(bare, picture(14))
+    names = {key.replace("_", "-"): value for key, value in headers.items()}
+    sent = {
+        "Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream",
+        "Upload-Offset": "0",
+    } | names  # fmt: skip
+
+    answer = bare.ask("PATCH", target, b"abc", sent)
+
+    assert answer.status in (status, 422), answer
+    assert answer.problem["title"]
+
+
+def test_more_than_the_announced_length_is_refused(bare: Bare) -> None:
+    image = picture(15)
+    _, target = _begun(bare, image)
+
+    assert bare.patch(target, 0, image + b"x").status == 413
+    assert bare.patch(target, 0, bytes(1024 * 1024 + 1)).status == 413
+
+
+def test_the_server_says_what_it_can(office: Office) -> None:
+    answer = office.ask("OPTIONS", "/v1/files")
+
+    assert answer.headers["tus-version"] == "1.0.0"
+    assert {"creation", "checksum", "termination", "expiration"} <= set(
+        answer.headers["tus-extension"].split(",")
+    )
+
+
+def test_an_agency_that_used_up_its_room_is_told_so(tmp_path: Path) -> None:
+    with running_office(tmp_path / "office", page_quota_bytes=150_000) as office:
+        counter = office.station()
+        reception = counter.receive()
+        for seed in (1, 2):
+            page = scanning.keep_image(
+                counter.desk, picture(seed), paper="ban-chinh", position=1, device="file"
+            )
+            scanning.attach_page(counter.desk, BICH, reception.dossier, page)
+        with pytest.raises(ServerRefused, match="dung lượng"):
+            counter.sync()
+        assert counter.value("SELECT count(*) FROM page WHERE stored_at IS NULL") == 1
+        counter.close()
+
+
+# ---- the station's side --------------------------------------------------------------------------
+
+
+def _with_page(office: Office, seed: int) -> tuple[Counter, str]:
+    counter = office.station()
+    reception = counter.receive()
+    page = scanning.keep_image(
+        counter.desk, picture(seed), paper="ban-chinh", position=1, device="file"
+    )
+    scanning.attach_page(counter.desk, BICH, reception.dossier, page)
+    return counter, page.sha256
+
+
+@pytest.mark.parametrize("broken_at", ["POST", "PATCH"])
+def test_a_station_resumes_where_the_line_broke(
+    office: Office, broken_at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import app.sync.http as http
+    import app.sync.pages as pages
+
+    monkeypatch.setattr(pages, "CHUNK_BYTES", 4096)
+    counter, sha256 = _with_page(office, 100 + len(broken_at))
+    sent: list[tuple[str, int]] = []
+    original = http.Connection.ask
+
+    def breaking(
+        self: http.Connection, method: str, target: str, body: bytes = b"",
+        headers: dict[str, str] | None = None,
+    ) -> http.Reply:  # fmt: skip
+        reply = original(self, method, target, body, headers)
+        if target.startswith("/v1/files"):
+            sent.append((method, len(body)))
+            if len(sent) == 3 or (method == broken_at == "POST" and len(sent) == 1):
+                raise ServerUnreachable("cut")
+        return reply
+
+    monkeypatch.setattr(http.Connection, "ask", breaking)
+    with pytest.raises(ServerUnreachable):
+        counter.sync()
+    done = counter.sync()
+    while done.pages_waiting:
+        done = counter.sync()
+
+    image = _stored(office, sha256)
+    assert image is not None
+    assert sum(size for method, size in sent if method == "PATCH") == len(image)
+    counter.close()
+
+
+def test_a_station_whose_upload_expired_begins_again(office: Office) -> None:
+    counter, sha256 = _with_page(office, 120)
+    counter.sync(with_pages=False)
+    connection = counter.connect()
+    import app.sync.pages as pages
+
+    waiting = pages.waiting_pages(counter.desk.store)
+    pages._begin(counter.desk.store, connection, waiting[0])
+    connection.close()
+    office.clock.move(hours=80)
+    try:
+        counter.sync()
+        done = counter.sync()
+        assert done.pages_waiting == 0
+        assert _stored(office, sha256) is not None
+    finally:
+        office.clock.move(hours=-80)
+    counter.close()
+
+
+def test_events_that_wait_are_sent_before_the_next_chunk(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import app.sync.pages as pages
+
+    monkeypatch.setattr(pages, "CHUNK_BYTES", 4096)
+    counter, sha256 = _with_page(office, 130)
+    counter.sync(with_pages=False)
+    counter.receive("Chen ngang")
+    engine = counter.opened.engine()
+    assert engine.send_pages() == 0
+    engine.close()
+    assert _stored(office, sha256) is None
+
+    assert counter.sync().pages == 1
+    counter.close()
