@@ -18,11 +18,12 @@ help:
 $(VENV)/.ready: uv.lock pyproject.toml
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install -q --disable-pip-version-check "uv==$(UV_VERSION)"
-	@$(VENV)/bin/uv sync -q --frozen --inexact
+	@$(VENV)/bin/uv sync -q --frozen --inexact --compile-bytecode
 	@touch $@
 
 setup: $(VENV)/.ready
 	@scripts/packages.sh run
+	@$(PY) -m compileall -q app printing server scripts main.py
 
 test-setup: $(VENV)/.ready
 	@scripts/packages.sh test

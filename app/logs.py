@@ -11,7 +11,7 @@ import uuid
 from pathlib import Path
 from types import TracebackType
 
-_NUMBERS = re.compile(r"(?<![\w.\-])(?:\+84|0)?\d{9,12}(?![\w.\-])")
+_NUMBERS = re.compile(r"(?<!\w)(?<!\w[.\-])(?:\+84|0)?\d{9,12}(?!\w|[.\-]\w)")
 _CARD = re.compile(r"\d{12}\|[^\s]*.*")
 log = logging.getLogger("quaymotcua")
 

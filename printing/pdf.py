@@ -61,7 +61,7 @@ _ALIGN = {
 
 
 @functools.cache
-def _fonts() -> None:
+def load_fonts() -> None:
     """Load the bundled faces by path: a system's own may lack Vietnamese letters."""
     for suffix, face in _FACES.items():
         path = FONT_FOLDER / f"LiberationSerif-{face}.ttf"
@@ -75,7 +75,7 @@ def render(document: PrintDocument, *, made_at: dt.datetime) -> bytes:
     Raises:
         DoesNotFit: a barcode is too wide for the paper.
     """
-    _fonts()
+    load_fonts()
     width, height = document.paper.size_mm
     margins = document.margins
     frame = Frame(

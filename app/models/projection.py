@@ -63,7 +63,7 @@ def refold(session: Session, dossiers: Iterable[UUID]) -> None:
     them for the same reason.
     """
     own = set(events.own_stores(session))
-    for dossier in set(dossiers):
+    for dossier in dict.fromkeys(dossiers):  # in their order: it becomes the lists' order
         rows = events.of_dossier(session, dossier)
         folded = _fold_rows(rows, own)
         if folded.dossier is not None:

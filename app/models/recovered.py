@@ -19,7 +19,7 @@ def take_in(session: Session, recovered: Iterable[Event]) -> int:
 
     Each store's events are checked as a chain and follow what is there.
     """
-    touched: set[UUID] = set()
+    touched: dict[UUID, None] = {}
     pages: list[UUID] = []
     count = 0
     by_store: dict[UUID, list[Event]] = {}
@@ -40,7 +40,7 @@ def take_in(session: Session, recovered: Iterable[Event]) -> int:
             pages += _note_own(session, event)
             count += 1
             if event.dossier is not None:
-                touched.add(event.dossier)
+                touched[event.dossier] = None
     projection.refold(session, touched)
     _own_pages(session, pages)
     return count

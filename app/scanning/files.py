@@ -6,8 +6,7 @@ import io
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-
-from PIL import Image, ImageOps, UnidentifiedImageError
+from typing import Any
 
 from app.scanning.driver import NotReadable, Progress, ScannedPage
 
@@ -78,6 +77,8 @@ def _pdf_pages(path: Path, content: bytes, before: int) -> Iterator[bytes]:
 
 def _upright(path: Path, content: bytes, before: int) -> bytes:
     """Return the file itself, or the picture turned upright if a phone marked it so."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
     try:
         with Image.open(io.BytesIO(content)) as opened:
             kind = opened.format
@@ -95,7 +96,7 @@ def _upright(path: Path, content: bytes, before: int) -> bytes:
         raise NotReadable(before, f"Tệp {path.name} không phải ảnh hoặc đã hỏng.") from error
 
 
-def _jpeg(image: Image.Image, dpi: int) -> bytes:
+def _jpeg(image: Any, dpi: int) -> bytes:
     out = io.BytesIO()
     extra = {"dpi": (dpi, dpi)} if dpi else {}
     image.save(out, "JPEG", quality=85, optimize=True, **extra)

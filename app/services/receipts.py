@@ -24,7 +24,6 @@ from app.services.desk import VIETNAM, Clerk, Desk
 from app.services.lookup import NoSuchDossier
 from printing.document import PaperSize
 from printing.form01 import ReceiptCopyLine, ReceiptPaper, ReceiptWords, build_form01
-from printing.pdf import render
 
 FORM = "01"
 _RETURN_PLACES = {0: "nơi tiếp nhận hồ sơ", 1: "qua bưu chính công ích"}
@@ -64,7 +63,7 @@ def make_receipt(
         pdf = desk.store.blobs.get(sha256)
     else:
         words = receipt_words(folded, catalogue, clerk_name=clerk.display_name)
-        pdf = render(build_form01(words, paper), made_at=desk.now())
+        pdf = _rendered(desk, words, paper)
         sha256 = desk.store.blobs.put(pdf)
         with desk.store.database.writing() as session:
             session.merge(
@@ -99,7 +98,7 @@ def make_reprint(desk: Desk, clerk: Clerk, dossier: UUID, *, paper: PaperSize) -
         catalogue = load_version(session, folded.catalogue)
     count = (folded.prints or {}).get(FORM, 0)
     words = receipt_words(folded, catalogue, clerk_name=clerk.display_name, reprint=count)
-    pdf = render(build_form01(words, paper), made_at=desk.now())
+    pdf = _rendered(desk, words, paper)
     return Receipt(
         dossier=dossier,
         code=folded.code,
@@ -108,6 +107,19 @@ def make_reprint(desk: Desk, clerk: Clerk, dossier: UUID, *, paper: PaperSize) -
         sha256=desk.store.blobs.put(pdf),
         pdf=pdf,
     )
+
+
+def _rendered(desk: Desk, words: ReceiptWords, paper: PaperSize) -> bytes:
+    from printing.pdf import render
+
+    return render(build_form01(words, paper), made_at=desk.now())
+
+
+def warm_up() -> None:
+    """Load what the first receipt would wait for; for idle time after the start."""
+    from printing import pdf
+
+    pdf.load_fonts()
 
 
 def receipt_words(

@@ -7,7 +7,6 @@ import io
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from PIL import Image, UnidentifiedImageError
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
@@ -20,7 +19,7 @@ from app.services.desk import Clerk, Desk
 
 MAX_PAGE_BYTES = 20 * 1024 * 1024
 _MIMES = {"JPEG": "image/jpeg", "PNG": "image/png"}
-Image.MAX_IMAGE_PIXELS = 120_000_000  # an A4 sheet at 600 dpi has 35 million
+_MAX_PIXELS = 120_000_000  # an A4 sheet at 600 dpi has 35 million
 
 
 class NotAPage(AppError):
@@ -59,14 +58,7 @@ def keep_image(desk: Desk, image: bytes, *, paper: str, position: int, device: s
         raise NotAPage(
             f"Trang này nặng {len(image) // 2**20} MB, quá lớn.", "Quét lại ở 300 dpi, màu xám."
         )
-    try:
-        with Image.open(io.BytesIO(image)) as opened:
-            mime = _MIMES.get(opened.format or "")
-            width, height = opened.size
-            dpi = round(float(opened.info.get("dpi", (0, 0))[0]))
-            opened.load()
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise NotAPage("Ảnh trang này bị hỏng.", "Quét lại trang này.") from error
+    mime, (width, height), dpi = _measure(image)
     if mime is None:
         raise NotAPage("Trang phải là ảnh JPEG hoặc PNG.", "Quét lại, hoặc chọn tệp khác.")
     sha256 = desk.store.blobs.put(image)
@@ -82,6 +74,25 @@ def keep_image(desk: Desk, image: bytes, *, paper: str, position: int, device: s
         dpi=dpi,
         device=device,
     )
+
+
+def _measure(image: bytes) -> tuple[str | None, tuple[int, int], int]:
+    """Return (mime, size in pixels, dpi) of an image that can be opened whole.
+
+    Raises:
+        NotAPage: it cannot.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = _MAX_PIXELS
+    try:
+        with Image.open(io.BytesIO(image)) as opened:
+            mime, size = _MIMES.get(opened.format or ""), opened.size
+            dpi = round(float(opened.info.get("dpi", (0, 0))[0]))
+            opened.load()
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise NotAPage("Ảnh trang này bị hỏng.", "Quét lại trang này.") from error
+    return mime, size, dpi
 
 
 def add_to_draft(desk: Desk, draft: UUID, page: KeptPage) -> None:

@@ -49,7 +49,7 @@ def cursor(session: Session, stream: str) -> int:
 
 def take(session: Session, stream: str, entries: Sequence[StreamEvent]) -> int:
     """Write a page of a stream; return how many events were new here."""
-    touched: set[UUID] = set()
+    touched: dict[UUID, None] = {}
     fresh = 0
     for entry in entries:
         row = session.scalar(
@@ -67,7 +67,7 @@ def take(session: Session, stream: str, entries: Sequence[StreamEvent]) -> int:
             row = events.add_row(session, entry.event)
         row.stream, row.seq, row.recorded_at = stream, entry.seq, entry.recorded_at
         if row.dossier is not None:
-            touched.add(row.dossier)
+            touched[row.dossier] = None
         _roll(session, stream, entry, row.hash)
     session.flush()
     if touched:

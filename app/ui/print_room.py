@@ -60,6 +60,7 @@ class PrintRoom(QObject):
         self._clerk = clerk
 
         def work() -> list[str]:
+            receipts.warm_up()
             found = list_printers()
             with self._lock:
                 self._spool.recover()
