@@ -391,6 +391,7 @@ def _code_corrected(dossier: Dossier, body: bodies.CodeCorrected, _: Event) -> D
         code=body.code,
         check=body.check,
         former_codes=(*dossier.former_codes, dossier.code),
+        receipt_version=dossier.receipt_version + 1,  # what was printed shows another code
         provisional=False,
     )
 

@@ -81,11 +81,11 @@ def last_of(session: Session, store: UUID) -> tuple[int, bytes]:
     return (0, genesis(store)) if row is None else (row.n, row.hash)
 
 
-def append(session: Session, act: Act) -> Event:
-    """Add an own event with the next number; the caller projects it."""
+def next_event(session: Session, act: Act) -> Event:
+    """Return an act as this store's next event; `add_row` keeps it."""
     store = incarnation(session)
     n, head = last_of(session, store)
-    event = Event(
+    return Event(
         store=store,
         n=n + 1,
         prev=head,
@@ -97,8 +97,6 @@ def append(session: Session, act: Act) -> Event:
         actor=act.actor,
         body=write_body(act.body),
     )
-    add_row(session, event)
-    return event
 
 
 def add_row(session: Session, event: Event) -> EventRow:

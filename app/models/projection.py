@@ -24,17 +24,15 @@ def record(session: Session, act: events.Act) -> Event:
     Raises:
         NotAllowed: the fold refuses the act; nothing was written.
     """
-    if act.dossier is not None:
-        before = load(session, act.dossier)
-        reason = folding.refusal(before, act.kind, act.body)
-        if reason is not None:
-            raise NotAllowed(reason)
-        event = events.append(session, act)
-        if KINDS[act.kind].is_audit:
-            return event  # a look changes nothing of the dossier
-        _save(session, folding.apply(before, event), event.n, needs_look=None)
+    event = events.next_event(session, act)
+    if act.dossier is None:
+        events.add_row(session, event)
         return event
-    return events.append(session, act)
+    after = folding.apply(load(session, act.dossier), event)
+    events.add_row(session, event)
+    if not KINDS[act.kind].is_audit:  # a look changes nothing of the dossier
+        _save(session, after, event.n, needs_look=None)
+    return event
 
 
 def load(session: Session, dossier: UUID) -> Dossier | None:

@@ -12,7 +12,7 @@ import msgspec
 
 from app.domain import wire
 from app.errors import AppError
-from app.models import events, numbers
+from app.models import events, numbers, provisional
 from app.models.catalogue import CatalogueRefused, keep, newest_version
 from app.models.recovered import take_in
 from app.models.store import VIETNAM, Store
@@ -36,6 +36,7 @@ class PassResult:
         waiting: own events the server does not have yet.
         pages_waiting: images still to be sent.
         skew_s: server's clock minus ours, seconds.
+        numbered: provisional dossiers that got their final code.
         notice: words the clerk should see, "" if none.
     """
 
@@ -48,6 +49,7 @@ class PassResult:
     proven: str = ""
     skew_s: float = 0.0
     catalogue: int = 0
+    numbered: int = 0
     notice: str = ""
 
 
@@ -91,6 +93,7 @@ class SyncEngine:
         connection.get("/v1/time")
         self._note_reached()
         notice = self._renew_numbers(connection)
+        numbered = provisional.number_all(store, self._clock())
         self._bring_back(connection)
         pushed = push.push_all(store, connection)
         pulled = pull.pull_all(store, connection)
@@ -101,9 +104,15 @@ class SyncEngine:
             pulled += pull.pull_all(store, connection)
             is_proven = digest.prove(store, connection, self._clock())
         sent = self.send_pages() if with_pages else 0
+        if numbered:
+            notice = (
+                f"{numbered} hồ sơ số tạm đã có số chính thức: in lại giấy tiếp nhận và báo "
+                "người dân."
+            )
         skew = connection.skew
         if abs(skew) > MAX_SKEW:
-            notice = notice or f"Giờ máy lệch máy chủ {round(skew.total_seconds() / 60)} phút."
+            words_ = f"Giờ máy lệch máy chủ {round(skew.total_seconds() / 60)} phút."
+            notice = f"{words_} {notice}".strip()
         with store.database.reading() as session:
             waiting = events.waiting_count(session)
             proven = events.get_fact(session, "proven_at") if is_proven else ""
@@ -117,6 +126,7 @@ class SyncEngine:
             proven=proven,
             skew_s=round(skew.total_seconds(), 1),
             catalogue=catalogue,
+            numbered=numbered,
             notice=notice or words,
         )
 

@@ -264,7 +264,7 @@ class _Batch:
             self._codes.setdefault(code, owner or dossier.id)
             return None if owner in (None, dossier.id) else f"Mã {code} đã dùng cho hồ sơ khác."
         local_day = dossier.received_at.astimezone(_VIETNAM).date()
-        if parts.agency != self._agency or parts.day != local_day:
+        if parts.agency != self._agency or not self._is_day_of(dossier, parts.day, local_day):
             return f"Mã hồ sơ {code} không khớp cơ quan hoặc ngày tiếp nhận."
         key = (parts.day, parts.number)
         owner = self._numbers.get(key) or self._session.scalar(
@@ -283,6 +283,11 @@ class _Batch:
                  "dossier": dossier.id}
             )  # fmt: skip
         return None
+
+    def _is_day_of(self, dossier: Dossier, day: dt.date, received_on: dt.date) -> bool:
+        """A code names the day of reception; one that replaces a provisional code may be later."""
+        today = dt.datetime.fromisoformat(self._recorded_at).astimezone(_VIETNAM).date()
+        return day == received_on or (bool(dossier.former_codes) and received_on < day <= today)
 
     def _is_page_known(self, page: UUID) -> bool:
         known = self._session.get(PageRow, (self._agency, page)) is not None

@@ -250,6 +250,7 @@ def test_whoever_does_not_sign_is_told_nothing(office: Office, value: str) -> No
         ("DELETE", f"/v1/files/{uuid4()}"),
     ):
         headers = {"Authorization": value, "Tus-Resumable": "1.0.0"}
+        headers["Content-Type"] = "application/offset+octet-stream"
         assert office.ask(method, target, b"{}", headers).status in (400, 401), target
 
 

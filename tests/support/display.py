@@ -61,7 +61,7 @@ class Display:
             text: What to type; a last newline presses Return.
             delay_ms: Time from key to key: 1 or 2 for a barcode reader, 100 for a person.
         """
-        words = [text.removesuffix("\n"), "end-of-text"]
+        words = ["--", text.removesuffix("\n"), "end-of-text"]
         enter = ["key", "--delay", str(delay_ms), "Return"] if text.endswith("\n") else []
         options = ["--delay", str(delay_ms), "--terminator", "end-of-text"]
         self._run("xdotool", "type", *options, *words, *enter)
