@@ -41,7 +41,9 @@ class Workstation:
 
     def engine(self) -> SyncEngine:
         """Return an engine that syncs this profile."""
-        return SyncEngine(self.desk.store, self.connect, self.desk.clock)
+        return SyncEngine(
+            self.desk.store, self.connect, self.desk.clock, practice=self.settings.practice
+        )
 
     def spool(self, paper: PaperSize = PaperSize.A5) -> Spool:
         """Return the spool of this profile."""

@@ -52,6 +52,9 @@ def get_parts(request: Request) -> Parts:
 PartsDep = Annotated[Parts, Depends(get_parts)]
 
 
+_LIMITS = {"files": MAX_CHUNK_BYTES, "push": wire.MAX_SINGLE_BYTES}
+
+
 @dataclass(frozen=True, slots=True)
 class Packed:
     """A request's body as sent, and unpacked."""
@@ -66,8 +69,7 @@ async def read_body(request: Request) -> Packed:
     Raises:
         ServerProblem: 413 too large, 400 damaged, 415 unknown packing.
     """
-    is_file = request.url.path.startswith("/v1/files")
-    limit = MAX_CHUNK_BYTES if is_file else wire.MAX_PACKED_BYTES * 2
+    limit = _LIMITS.get(request.url.path.split("/")[2], wire.MAX_PACKED_BYTES)
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > limit:
         raise too_large(f"tối đa {limit} byte một lần")

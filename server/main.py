@@ -44,7 +44,7 @@ def create_app(settings: ServerSettings, *, clock: Callable[[], dt.datetime] = u
 
     app = FastAPI(
         title="Quầy Một Cửa — máy chủ", version="0.1.0", lifespan=lifespan,
-        docs_url=None, redoc_url=None,
+        docs_url=None, redirect_slashes=False, redoc_url=None,
     )  # fmt: skip
     app.state.parts = parts
     errors.install(app)

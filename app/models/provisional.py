@@ -26,6 +26,8 @@ def number_all(store: Store, now: dt.datetime) -> int:
     """
     with store.database.reading() as session:
         waiting = _provisional(session)
+    if not waiting or not store.has_journal():
+        return 0
     count = 0
     for dossier, received_at in waiting:
         with store.acting() as session:

@@ -172,8 +172,12 @@ class Store:
         return [event for event in journal.events() if event.n > last]
 
     @contextmanager
-    def acting(self) -> Iterator[Session]:
+    def acting(self, *, needs_journal: bool = True) -> Iterator[Session]:
         """Yield a writing session; afterwards its events are in the second journal too.
+
+        Args:
+            needs_journal: False for acts that put no final code on paper:
+                they stay in the store until the journal is back.
 
         Raises:
             JournalGone: the acts are stored, but in one place only; no code
@@ -182,7 +186,19 @@ class Store:
         """
         with self.database.writing() as session:
             yield session
-        self.write_journal()
+        try:
+            self.write_journal()
+        except JournalGone:
+            if needs_journal:
+                raise
+
+    def has_journal(self) -> bool:
+        """Tell whether the second journal can be written now; it is in step then."""
+        try:
+            self.write_journal()
+        except JournalGone:
+            return False
+        return True
 
     def write_journal(self) -> None:
         """Append to the second journal what it lacks; fall back to a folder of the profile.

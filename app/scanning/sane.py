@@ -148,7 +148,7 @@ class SaneScanners:
         self, child: subprocess.Popen[bytes], count: int, profile: ScanProfile, said: bytes
     ) -> None:
         try:
-            code = child.wait(_END_S)
+            code = child.wait(self._silence_s)
         except subprocess.TimeoutExpired:
             raise ScannerCrashed(count) from None
         if code < 0:

@@ -296,7 +296,8 @@ def receive(desk: Desk, clerk: Clerk, intake: Intake) -> Reception:
     Raises:
         IntakeFaults: something must be mended; nothing was stored.
         StoreProblem: nothing was stored.
-        JournalGone: stored, but the code may not leave yet.
+        JournalGone: the journal went away during the act: stored, but the
+            code may not leave yet.
     """
     intake = tidied(intake)
     if intake.late is not None and not (clerk.is_supervisor or desk.practice):
@@ -311,8 +312,10 @@ def receive(desk: Desk, clerk: Clerk, intake: Intake) -> Reception:
         raise IntakeFaults(faults, missing)
     intake = with_implied_papers(quoted.procedure, intake)
     dossier = uuid4()
-    with desk.store.acting() as session:
-        body = _body(session, desk, intake, quoted, at)
+    # without a second place to keep it, no final code may leave: provisional then
+    is_final = desk.store.has_journal()
+    with desk.store.acting(needs_journal=is_final) as session:
+        body = _body(session, desk, intake, quoted, at, is_final=is_final)
         try:
             projection.record(
                 session, events.Act("dossier.received", body, clerk.user, now, dossier)
@@ -368,12 +371,18 @@ def tidied(intake: Intake) -> Intake:
 
 
 def _body(
-    session: Session, desk: Desk, intake: Intake, quoted: Quote, at: dt.datetime
+    session: Session,
+    desk: Desk,
+    intake: Intake,
+    quoted: Quote,
+    at: dt.datetime,
+    *,
+    is_final: bool,
 ) -> bodies.Received:
     procedure, due, fee = quoted.procedure, quoted.due, quoted.fee
     assert due is not None
     catalogue = desk.catalogue()
-    code, number, source = _take_code(session, desk, catalogue, at.date())
+    code, number, source = _take_code(session, desk, catalogue, at.date(), is_final=is_final)
     return bodies.Received(
         code=code,
         check=codes.check_character(code),
@@ -431,12 +440,12 @@ def _stage_dues(
 
 
 def _take_code(
-    session: Session, desk: Desk, catalogue: Catalogue, day: dt.date
+    session: Session, desk: Desk, catalogue: Catalogue, day: dt.date, *, is_final: bool
 ) -> tuple[str, int, str]:
     """Return (code, number, where it was drawn from); provisional if none is left."""
     incarnation = events.incarnation(session)
     agency = desk.store.station.agency
-    drawn = numbers.draw(session, incarnation, agency, day)
+    drawn = numbers.draw(session, incarnation, agency, day) if is_final else None
     if drawn is None:
         n, _ = events.last_of(session, incarnation)
         return f"T-{incarnation.hex[:6].upper()}-{day:%y%m%d}-{n + 1:04d}", 0, ""

@@ -20,6 +20,7 @@ from app.sync import digest, pages, pull, push
 from app.sync.http import Connection, ServerRefused, ServerUnreachable
 
 ENOUGH_LEASED = 3
+PRACTICE_NOTICE = "Máy tập sự: hồ sơ ở đây không gửi đi đâu cả."
 MAX_SKEW = dt.timedelta(minutes=5)
 
 
@@ -60,14 +61,21 @@ class SyncEngine:
         store: of the station.
         connect: opens a connection; called once for events and once for pages.
         clock: the present aware moment.
+        practice: fetch catalogue and numbers, but send nothing.
     """
 
     def __init__(
-        self, store: Store, connect: Callable[[], Connection], clock: Callable[[], dt.datetime]
+        self,
+        store: Store,
+        connect: Callable[[], Connection],
+        clock: Callable[[], dt.datetime],
+        *,
+        practice: bool = False,
     ) -> None:
         self._store = store
         self._connect = connect
         self._clock = clock
+        self._practice = practice
         self._lock = filelock.FileLock(str(store.profile.lock("sync")))
         self._events: Connection | None = None
         self._pages: Connection | None = None
@@ -94,6 +102,9 @@ class SyncEngine:
         self._note_reached()
         notice = self._renew_numbers(connection)
         numbered = provisional.number_all(store, self._clock())
+        if self._practice:
+            version, words = self._renew_catalogue(connection)
+            return PassResult(catalogue=version, notice=words or PRACTICE_NOTICE)
         self._bring_back(connection)
         pushed = push.push_all(store, connection)
         pulled = pull.pull_all(store, connection)

@@ -101,22 +101,33 @@ def add_incarnation(
         ServerProblem: the id belongs to another station.
     """
     lock_agency(session, station.agency)
-    owner = session.scalar(select(StoreRow.station).where(StoreRow.id == incarnation))
-    if owner is not None and owner != station.id:
-        raise forbidden("Mã kho này đã thuộc máy khác.")
-    if owner is None:
-        session.add(
-            StoreRow(
-                agency=station.agency,
-                id=incarnation,
-                station=station.id,
-                have=0,
-                head=genesis(incarnation),
-                created_at=now,
-            )
-        )
-        session.flush()
+    register_store(session, station, incarnation, now)
     return plan(session, station, incarnation, now)
+
+
+def register_store(
+    session: Session, station: StationRow, incarnation: UUID, now: dt.datetime
+) -> StoreRow:
+    """Return a station's store; an incarnation begun offline is noted at first sight.
+
+    Raises:
+        ServerProblem: the id belongs to another station.
+    """
+    store = session.scalars(select(StoreRow).where(StoreRow.id == incarnation)).first()
+    if store is None:
+        store = StoreRow(
+            agency=station.agency,
+            id=incarnation,
+            station=station.id,
+            have=0,
+            head=genesis(incarnation),
+            created_at=now,
+        )
+        session.add(store)
+        session.flush()
+    if store.station != station.id:
+        raise forbidden("Kho này không thuộc máy vừa gửi.")
+    return store
 
 
 def plan(

@@ -58,6 +58,7 @@ def create(
         ServerProblem: no such page, wrong length, or the agency's quota is used up.
     """
     lock_agency(session, station.agency)
+    sweep(session, folder, now)
     page = session.scalars(
         select(PageRow).where(PageRow.agency == station.agency, PageRow.sha256 == sha256).limit(1)
     ).first()

@@ -43,6 +43,7 @@ from server.models.base import (
     StreamRow,
 )
 from server.models.database import lock_agency
+from server.services.enrolment import register_store
 
 
 def take(
@@ -68,9 +69,9 @@ def take(
     """
     _check_storable(events)
     cursor = lock_agency(session, station.agency)
-    store = session.get(StoreRow, (station.agency, head.store))
-    if cursor is None or store is None or store.station != station.id:
-        raise forbidden("Kho này không thuộc máy vừa gửi.")
+    if cursor is None:
+        raise forbidden("Máy chủ không còn cơ quan này.")
+    store = register_store(session, station, head.store, now)
     last_hash = events[-1].hash
     signed = wire.signed_bytes(head.store, events[-1].n, last_hash)
     if last_hash.hex() != head.head or not sealing.is_signed(

@@ -7,7 +7,7 @@ import hmac
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Date, bindparam, select, text
+from sqlalchemy import Date, bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
 from app.domain.codes import read_code, read_lookup
@@ -73,6 +73,7 @@ def look_up(
         or given is None
         or not hmac.compare_digest(dossier.lookup.encode(), given.encode())
     ):
+        session.execute(delete(GuessRow).where(GuessRow.day < day))
         for about, _ in counters:
             session.execute(_COUNT, {"day": day, "about": about})
         return None

@@ -113,7 +113,7 @@ def test_a_cut_off_packing_is_refused(bare: Bare, packing: str) -> None:
 
 
 def test_too_much_at_once_is_refused(bare: Bare) -> None:
-    assert bare.ask("POST", "/v1/push", os.urandom(wire.MAX_PACKED_BYTES + 1)).status == 413
+    assert bare.ask("POST", "/v1/push", os.urandom(wire.MAX_SINGLE_BYTES + 1)).status == 413
     assert bare.ask("POST", "/v1/codes/plan", b" " * 70_000).status == 413
 
 
@@ -407,4 +407,4 @@ def test_any_fields_of_a_reception_are_judged(office: Office, bare: Bare) -> Non
         assert (answer.status, answer.json["have"]) == (200, bare.n)
 
     push()
-    assert AGENCY == bare.agency
+    assert bare.agency == AGENCY

@@ -197,7 +197,7 @@ def test_a_cloned_store_stops_at_its_first_contact(office: Office, counter: Coun
         ({"signature": "00" * 64}, 400),
         ({"head": "00" * 32}, 400),
         ({"prev": "00" * 32}, 400),
-        ({"store": str(uuid4())}, 403),
+        ({"store": str(uuid4())}, 400),
         ({"protocol": 2}, 400),
         ({"first": 2}, 400),
         ({"count": 2}, 400),

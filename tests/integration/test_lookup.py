@@ -152,9 +152,8 @@ def test_new_dossiers_do_not_shift_the_pages_that_follow(crowded: Counter) -> No
     assert not {line.row for line in first.lines} & {line.row for line in second.lines}
     assert first.lines[-1].row - second.lines[0].row == 1
     crowded.change("DELETE FROM dossier_search WHERE rowid = (SELECT max(row) FROM dossier)")
-    crowded.change(
-        "DELETE FROM dossier_code WHERE dossier = (SELECT id FROM dossier ORDER BY row DESC LIMIT 1)"
-    )
+    newest = "(SELECT id FROM dossier ORDER BY row DESC LIMIT 1)"
+    crowded.change(f"DELETE FROM dossier_code WHERE dossier = {newest}")
     crowded.change("DELETE FROM dossier WHERE row = (SELECT max(row) FROM dossier)")
 
 

@@ -42,7 +42,7 @@ def test_a_stations_steps_build_what_its_models_say(tmp_path: Path) -> None:
     with database.reading() as session:
         assert _differences(session.connection(), StationBase.metadata) == []
         assert stepping.schema_of(database) == stepping.SCHEMA
-        tables = {name for name in sa.inspect(session.connection()).get_table_names()}
+        tables = set(sa.inspect(session.connection()).get_table_names())
     assert set(StationBase.metadata.tables) <= tables
     database.close()
 

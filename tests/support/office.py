@@ -262,7 +262,10 @@ def _furnish(server: ServerDatabase, keys: catalogues.ProvinceKeys, now: dt.date
 @contextmanager
 def served(settings: ServerSettings, clock: Callable[[], dt.datetime]) -> Iterator[int]:
     """Answer on a free loopback port until the block ends; yield the port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    # named as TCP, so that asyncio sends small answers without waiting (TCP_NODELAY)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
         config = uvicorn.Config(
             create_app(settings, clock=clock),
             log_config=None,
