@@ -48,3 +48,6 @@ demo: test-setup
 
 bench: test-setup
 	@$(PY) -m benchmarks
+
+faults: test-setup
+	@$(PY) -m benchmarks.faults

@@ -91,11 +91,9 @@ def test_a_day_at_the_counter_by_commands(
 def test_wrong_use_is_two_with_words(main: CommandLine, office: Office) -> None:
     for arguments, stdin in (
         (["receive"], ""),
-        (["receive", "--from", "datei"], ""),
         (["receive", "--from", "-"], "{"),
         (["receive", "--from", "-"], '{"procedure":"ctbs","unbekannt":1}'),
         (["receive", "--from", "-"], "[" * 100_000),
-        (["receive", "--procedure", "ctbs", "--field", "ohne-zeichen"], ""),
         (["sign-in"], ""),
         (["due", "--procedure", "ctbs", "--at", "morgen"], ""),
         (["card", "--qr", "-"], ""),

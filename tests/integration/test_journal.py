@@ -49,7 +49,13 @@ from app.models.store import Store
 from app.services import intake
 from tests.support.office import BICH, copies_entry
 opened = open_workstation(Path(sys.argv[1]))
-Store.write_journal = lambda self: os.kill(os.getpid(), signal.SIGKILL)
+write, calls = Store.write_journal, []
+def dying(self):
+    calls.append(1)
+    if len(calls) == 2:  # before the act it is written, after the commit it is not
+        os.kill(os.getpid(), signal.SIGKILL)
+    write(self)
+Store.write_journal = dying
 intake.receive(opened.desk, BICH, copies_entry("Vũ Thị Chưa Ghi"))
 """
 
@@ -270,7 +276,7 @@ def test_pages_are_kept_although_the_stick_is_out(counter: Counter, tmp_path: Pa
     assert not (tmp_path / "stick").exists()
 
 
-def test_where_it_can_be_written_nowhere_no_code_leaves_but_nothing_is_lost(
+def test_where_it_can_be_written_nowhere_no_final_code_leaves_and_nothing_is_lost(
     counter: Counter, tmp_path: Path
 ) -> None:
     before = counter.receive()
@@ -278,12 +284,15 @@ def test_where_it_can_be_written_nowhere_no_code_leaves_but_nothing_is_lost(
     shutil.rmtree(counter.profile.journal, ignore_errors=True)
     counter.profile.journal.write_bytes(b"a file stands where the folder should")
 
+    between = counter.receive()
+    assert between.provisional
     with pytest.raises(JournalGone):
-        counter.receive()
+        counter.desk.store.write_journal()
 
     counter.profile.journal.unlink()
     after = counter.receive()
-    assert len({before.code, after.code}) == 2
+    assert not after.provisional
+    assert len({before.code, between.code, after.code}) == 3
     path = counter.profile.journal / f"{counter.incarnation}.qmcj"
     assert [e.n for e in _whole(path, counter.opened.keys.sealing)] == [1, 2, 3]
 
