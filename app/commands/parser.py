@@ -20,6 +20,7 @@ from app.logs import hook_exceptions, reference, start_logging
 from app.paths import Profile, default_profile
 from app.services import signin
 from app.services.desk import Clerk
+from app.services.intake import IntakeFaults
 
 DONE, WRONG_USE, REFUSED, OUR_FAULT = 0, 2, 3, 4
 _ENVIRONMENT = ("QMC_USER", "QMC_PIN", "QMC_PASSWORD")
@@ -105,7 +106,14 @@ def _temporary_logs() -> Path:
 
 def _refuse(arguments: argparse.Namespace, error: AppError, code: int) -> int:
     if arguments.json:
-        words = {"title": error.title, "advice": error.advice, "kept": error.kept}
+        words: dict[str, Any] = {
+            "title": error.title,
+            "advice": error.advice,
+            "kept": error.kept,
+        }
+        if isinstance(error, IntakeFaults):
+            words["faults"] = [{"field": f.field, "words": f.words} for f in error.faults]
+            words["missing"] = [{"key": p.key, "name": p.name} for p in error.missing]
         print(json.dumps({"error": words}, ensure_ascii=False))
     print(str(error), file=sys.stderr)
     return code

@@ -44,6 +44,7 @@ def receive(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict
         "fee": reception.fee.amount,
         "receipt_pdf": None,
         "provisional": reception.provisional,
+        "unfilled": list(reception.unfilled),
     }
     # the dossier is safe from here on: paper that fails is said, not raised
     try:

@@ -134,6 +134,8 @@ def work_out(
     full, how, is_known = _full(rule, copies, count, council or {})
     if (full or not is_known) and _is_in_time(rule, received_on, fields or {}):
         return Fee(amount=0, full=full, how=f"miễn: {rule.free_reason}", exemption="in-time")
+    if is_known and rule.free_within_days and not (fields or {}).get(rule.free_field):
+        how, is_known = "chưa tính: chưa khai ngày để xét miễn", False
     if not is_known:
         return Fee(amount=0, full=0, how=how, is_known=False)
     if exemption is not None and full:

@@ -107,7 +107,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reception:
-    """A dossier that is safely stored, in two places."""
+    """A dossier that is safely stored, in two places.
+
+    Attributes:
+        unfilled: labels of the procedure's required case fields left empty.
+    """
 
     dossier: UUID
     code: str
@@ -118,6 +122,7 @@ class Reception:
     provisional: bool
     procedure_name: str
     submitter_name: str
+    unfilled: tuple[str, ...] = ()
 
 
 def find_procedure(catalogue: Catalogue, code: str, on: dt.date) -> Procedure:
@@ -269,9 +274,8 @@ def _field_faults(procedure: Procedure, given: dict[str, str], today: dt.date) -
         value = given.get(case_field.key, "").strip()
         yield from _length_faults(where, value)
         if not value:
-            if case_field.required:
-                yield Fault(where, f"Gõ “{case_field.label}”.")
-        elif case_field.type is FieldType.DATE:
+            continue  # said on the outcome; a citizen is not sent away for it
+        if case_field.type is FieldType.DATE:
             limit = today if case_field.not_future else dt.date.max
             yield from _day_faults(where, case_field.label, value, limit)
         elif case_field.type is FieldType.CHOICE and value not in case_field.choices:
@@ -335,6 +339,9 @@ def receive(desk: Desk, clerk: Clerk, intake: Intake) -> Reception:
         provisional=body.provisional,
         procedure_name=quoted.procedure.name,
         submitter_name=intake.submitter.name,
+        unfilled=tuple(
+            f.label for f in quoted.procedure.fields if f.required and not intake.fields.get(f.key)
+        ),
     )
 
 

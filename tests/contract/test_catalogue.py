@@ -14,11 +14,21 @@ from app.domain.wire import catalogue_bytes
 from server.errors import ServerProblem
 from server.services import catalogues
 from tests.support.office import CATALOGUE, Office, running_office
+from tests.support.postgres import new_database, postgres
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgres(tmp_path_factory.mktemp("pg")) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    with running_office(tmp_path / "office", database=request.param) as running:
+    database = request.param
+    if database == "postgresql":
+        database = new_database(request.getfixturevalue("cluster"))
+    with running_office(tmp_path / "office", database=database) as running:
         yield running
 
 

@@ -83,7 +83,6 @@ def _person(**more: str) -> Person:
         (copies_entry(copies=(CopyLine(name="Bằng", pages=0, copies=1),)), "copies"),
         (copies_entry(fields={"unknown": "1"}), "fields.unknown"),
         (copies_entry(owed_reason="mai nộp", papers=()), "papers"),
-        (birth_entry(fields={}), "fields.child_name"),
         (birth_entry(fields={"child_name": "An", "child_born": "hôm qua"}), "fields.child_born"),
         (birth_entry(fields={"child_name": "An", "child_born": "2026-12-01"}), "fields.child_born"),
         (birth_entry(fields={"child_name": "An", "child_sex": "khác"}), "fields.child_sex"),
@@ -108,7 +107,7 @@ def test_all_faults_are_named_at_once_and_missing_papers_by_name(shared: Counter
     )
 
     fields = {fault.field for fault in found.faults}
-    assert {"submitter.name", "submitter.phone", "fields.child_born"} <= fields
+    assert {"submitter.name", "submitter.phone"} <= fields
     assert found.missing
     assert all(paper.name in found.advice for paper in found.missing)
 
@@ -275,3 +274,10 @@ def test_what_is_received_can_be_shown_at_once(shared: Counter) -> None:
     assert shown.dossier.submitter.name == "Đặng Thị Ngay"
     assert [entry.kind for entry in shown.timeline] == ["dossier.received"]
     assert str(shown.sync) == "waiting"
+
+
+def test_case_fields_left_empty_are_named_and_hold_nobody_up(shared: Counter) -> None:
+    papers = _all_papers(shared, "1.001193")
+    reception = intake.receive(shared.desk, BICH, replace(birth_entry(fields={}), papers=papers))
+
+    assert "Họ tên người được khai sinh" in reception.unfilled

@@ -219,15 +219,17 @@ def running_office(
 
     Args:
         folder: where everything goes.
-        database: "sqlite" or "postgresql".
+        database: "sqlite", "postgresql", or the address of an empty database.
         clock: of the server, and of stations by default; one that stands still if not given.
         settings: further fields of `ServerSettings`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(home(folder / "home"))
-        url = f"sqlite:///{folder / 'server.db'}"
-        if database == "postgresql":
+        url = database
+        if database == "sqlite":
+            url = f"sqlite:///{folder / 'server.db'}"
+        elif database == "postgresql":
             url = stack.enter_context(postgres(folder / "pg"))
         chosen = ServerSettings(database=url, blobs=folder / "blobs", **settings)
         recovery = folder / "recovery.key"

@@ -54,9 +54,10 @@ class ResultCard(Card):
             if fee.amount
             else f"Phí: 0 đồng ({fee.how})"
         )
+        still = "\nChưa khai: " + "; ".join(reception.unfilled) if reception.unfilled else ""
         self.details.setText(
             f"{reception.submitter_name}\n{reception.procedure_name}\n"
-            f"Ký tự kiểm tra {reception.check} · Mã tra cứu {reception.lookup}\n{money}"
+            f"Ký tự kiểm tra {reception.check} · Mã tra cứu {reception.lookup}\n{money}{still}"
         )
         self.qr.setPixmap(_qr(address))
         self.qr.setAccessibleName("Mã QR tra cứu hồ sơ")
