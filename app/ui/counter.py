@@ -26,11 +26,13 @@ from app.ui.intake.presenter import IntakePresenter
 from app.ui.intake.view import IntakeView
 from app.ui.jobs import JobRunner, Lane
 from app.ui.keys import bind
+from app.ui.preview import Preview
 from app.ui.print_room import PrintRoom
 from app.ui.sync_status.presenter import SyncPresenter
 from app.ui.sync_status.view import SyncView
 from app.ui.widgets.strip import Choice
 from app.ui.window import Window
+from printing.raster import Raster
 
 _SCREENS = (
     ("intake", "Tiếp nhận", "F2"),
@@ -114,6 +116,7 @@ class Counter(QObject):
         self.intake.received.connect(self._received)
         self.intake.sounded.connect(self._sound)
         self.dossiers.reprint_asked.connect(lambda id: self.print_room.print_receipt(id, ""))
+        self.dossiers.previewed.connect(self._show_preview)
         self.sync.chip_changed.connect(window.show_chip)
         self.sync.news.connect(lambda _: self._news())
         self.print_room.found.connect(self._show_printers)
@@ -145,6 +148,7 @@ class Counter(QObject):
         on_dossiers: dict[str, Callable[[], object]] = {
             "filter": self.dossiers_view.line.setFocus,
             "reprint": self.dossiers_view.reprint_asked.emit,
+            "preview": self.dossiers_view.preview_asked.emit,
         }
         for screen, verbs in (
             (window, everywhere),
@@ -245,6 +249,9 @@ class Counter(QObject):
         self._last = reception
         self.print_room.print_receipt(reception.dossier, reception.code)
         self.sync.soon()
+
+    def _show_preview(self, code: str, pages: list[Raster]) -> None:
+        Preview(f"Giấy tiếp nhận {code}", pages, self._window).show()
 
     def _news(self) -> None:
         if self._window.current_screen == "dossiers":

@@ -58,6 +58,7 @@ KEYS: tuple[Key, ...] = (
     Key("C S P", INTAKE, "paper_kind", "Bản chính, chứng thực, photo", in_list=True),
     Key("Ctrl+F", DOSSIERS, "filter", "Tới ô tìm"),
     Key("Ctrl+R", DOSSIERS, "reprint", "In lại giấy tiếp nhận"),
+    Key("Ctrl+P", DOSSIERS, "preview", "Xem giấy tiếp nhận"),
     Key("Space", DOSSIERS, "quick_view", "Xem nhanh", in_list=True),
     Key("0…4", DOSSIERS, "quick_filter", "Lọc nhanh", in_list=True),
 )

@@ -16,11 +16,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.services import lookup, receipts
 from app.services.station import StationStatus
 from app.ui import theme
 from app.ui.help_sheet import HelpSheet
 from app.ui.keys import EVERYWHERE, KEYS
+from app.ui.preview import PREVIEW_DPI, Preview
 from app.ui.sync_status.presenter import chip_of
+from printing.raster import rasterise
 from tests.support import office as offices
 from tests.ui.test_reception import CARD
 
@@ -286,3 +289,26 @@ def test_escape_closes_the_notice_and_nothing_else(seat):
 
     assert seat.window.strip.isHidden()
     assert seat.window.isVisible()
+
+
+def test_ctrl_p_shows_the_receipt_that_would_be_printed(seat, station):
+    code = station.receive("Trần Văn Hướng").code
+    seat.counter.open("dossiers")
+    seat.counter.dossiers_view.table.selectRow(0)
+
+    seat.counter.dossiers_view.preview_asked.emit()
+
+    seat.until(lambda: seat.window.findChildren(Preview) != [])
+    (preview,) = seat.window.findChildren(Preview)
+    assert code in preview.windowTitle()
+    pages = [label for label in preview.findChildren(QLabel) if not label.pixmap().isNull()]
+    assert len(pages) == 2
+    dossier = lookup.by_code(station.desk, code)
+    stored = receipts.make_receipt(station.desk, offices.BICH, dossier).pdf
+    page = rasterise(stored, dpi=PREVIEW_DPI)[0]
+    image = pages[0].pixmap().toImage()
+    assert (image.width(), image.height()) == (page.width, page.height)
+    middle = image.pixelColor(page.width // 2, page.height // 4)
+    at = (page.height // 4) * page.stride + (page.width // 2) * 3
+    assert (middle.red(), middle.green(), middle.blue()) == tuple(page.pixels[at : at + 3])
+    preview.close()

@@ -10,11 +10,13 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.domain.amounts import in_figures
 from app.domain.text import mask_number
 from app.errors import AppError
-from app.services import lookup
+from app.services import lookup, receipts
 from app.services.desk import VIETNAM, Clerk, Desk
 from app.ui.dossiers.model import DossierModel
 from app.ui.dossiers.view import DossiersView
 from app.ui.jobs import JobRunner, Lane
+from app.ui.preview import PREVIEW_DPI
+from printing.raster import Raster, rasterise
 
 _PAUSE_MS = 120
 _KINDS = {
@@ -32,9 +34,12 @@ class DossiersPresenter(QObject):
 
     Signals:
         reprint_asked: dossier (UUID).
+        previewed: a receipt is ready to be looked at.
+            code (str), pages (list of Raster)
     """
 
     reprint_asked = Signal(object)
+    previewed = Signal(str, object)
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class DossiersPresenter(QObject):
         view.filter_chosen.connect(self.choose_filter)
         view.looked_at.connect(self.look_at)
         view.reprint_asked.connect(self._reprint)
+        view.preview_asked.connect(self._preview)
 
     @Slot(str)
     def _sought(self, _: str) -> None:
@@ -166,6 +172,25 @@ class DossiersPresenter(QObject):
         line = self._model.line(self._view.current_row)
         if line is not None:
             self.reprint_asked.emit(line.id)
+
+    @Slot()
+    def _preview(self) -> None:
+        """Show the receipt as stored: what was printed, or would be."""
+        line = self._model.line(self._view.current_row)
+        if line is None:
+            return
+
+        def work() -> tuple[str, list[Raster]]:
+            receipt = receipts.make_receipt(self._desk, self._clerk, line.id)
+            return receipt.code, rasterise(receipt.pdf, dpi=PREVIEW_DPI)
+
+        self._jobs.run(
+            Lane.DATABASE,
+            work,
+            owner=self,
+            done=lambda shown: self.previewed.emit(*shown),
+            failed=self._view.notice.say_problem,
+        )
 
 
 def procedure_name(desk: Desk, code: str) -> str:

@@ -31,12 +31,14 @@ class DossiersView(QWidget):
         filter_chosen: number of a quick filter (int).
         looked_at: row to show in the quick view (int).
         reprint_asked: Ctrl+R.
+        preview_asked: Ctrl+P.
     """
 
     sought = Signal(str)
     filter_chosen = Signal(int)
     looked_at = Signal(int)
     reprint_asked = Signal()
+    preview_asked = Signal()
 
     def __init__(self, model: DossierModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,9 +91,10 @@ class DossiersView(QWidget):
         filters.addWidget(self.line, 1)
         actions = QHBoxLayout()
         actions.addStretch(1)
-        self.reprint = key_button("reprint")
-        self.reprint.clicked.connect(self.reprint_asked)
-        actions.addWidget(self.reprint)
+        for verb, asked in (("preview", self.preview_asked), ("reprint", self.reprint_asked)):
+            button = key_button(verb)
+            button.clicked.connect(asked)
+            actions.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 6)
         for part in (self.notice,):
