@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ def main() -> int:
     if not has_display():
         print("Không có màn hình ở đây, nên chạy bản trình diễn thay cho cửa sổ: make demo")
         return subprocess.run(["make", "demo"], cwd=sample.ROOT, check=False).returncode
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the server must end with us
     office = sample.Office(FOLDER / "server", _port())
     profile = FOLDER / "quay-1"
     office.set_up()
