@@ -124,7 +124,7 @@ def _copy(words: ReceiptWords, copy: str, scale: float, paper: PaperSize) -> lis
         Text(value, lead=f"{i}. {label}:", size_pt=body, bold=True, after_mm=0.8)
         for i, (label, value) in enumerate(words.numbered, start=2)
     ]
-    blocks.append(Text(words.note, size_pt=9.5 * scale, italic=True, align=Align.JUSTIFY))
+    blocks.append(Text(words.note, size_pt=9.5 * scale, italic=True))
     blocks.append(Together((_signatures(words, scale),)))
     return blocks
 
