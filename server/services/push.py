@@ -43,6 +43,7 @@ from server.models.base import (
     StreamRow,
 )
 from server.models.database import lock_agency
+from server.services import catalogues
 from server.services.enrolment import register_store
 
 
@@ -248,6 +249,8 @@ class _Batch:
                 return f"Máy này thuộc cơ quan {self._agency}, không tiếp nhận cho {body.agency}."
             if body.catalogue not in self._catalogue_versions():
                 return f"Máy chủ không có danh mục bản {body.catalogue}."
+            if not self._has_procedure(body):
+                return f"Danh mục bản {body.catalogue} không có thủ tục {body.procedure}."
         if before is None or before.code != after.code:
             return self._claim_code(after)
         return None
@@ -298,6 +301,16 @@ class _Batch:
         if self._versions is None:
             self._versions = frozenset(self._session.scalars(select(CatalogueRow.version)))
         return self._versions
+
+    def _has_procedure(self, body: bodies.Received) -> bool:
+        """Tell whether the procedure was in force in the version it was received under."""
+        catalogue = catalogues.version(self._session, body.catalogue)
+        try:
+            return catalogue is not None and bool(
+                catalogue.procedure(body.procedure, body.received_at.astimezone(_VIETNAM).date())
+            )
+        except KeyError:
+            return False
 
     def _note_codes(self, before: Dossier | None, after: Dossier) -> None:
         if before is None or after.code not in (before.code, *before.former_codes):

@@ -535,3 +535,13 @@ def test_an_envelope_that_cannot_be_kept_is_refused_whole(
     assert answer.status == 400
     assert answer.problem["type"] == "unreadable"
     assert office.log() == before
+
+
+def test_a_reception_under_an_unknown_procedure_is_set_aside(bare: Bare) -> None:
+    event = bare.reception(procedure="9.999999")
+
+    answer = bare.push([event])
+
+    assert answer.status == 200
+    assert [q["n"] for q in answer.json["quarantined"]] == [event.n]
+    assert "9.999999" in answer.json["quarantined"][0]["reason"]
