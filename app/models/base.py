@@ -119,6 +119,7 @@ class DossierRow(Base):
         Index("ix_dossier_id_number", "id_number", "row"),
         Index("ix_dossier_phone", "phone", "row"),
         Index("ix_dossier_day", "day", "row"),
+        Index("ix_dossier_look", "needs_look", "row"),
     )
 
     row: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)

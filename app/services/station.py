@@ -24,6 +24,7 @@ class StationStatus:
     """What the connection chip and `status` show.
 
     Attributes:
+        agency_name: as the catalogue has it, the code before the first catalogue.
         waiting: own events the server is not known to hold.
         pages_waiting: images likewise.
         to_look_at: dossiers with a refused event or a conflict.
@@ -34,6 +35,7 @@ class StationStatus:
 
     station: str
     agency: str
+    agency_name: str
     server: str
     waiting: int
     pages_waiting: int
@@ -77,6 +79,7 @@ def status(desk: Desk, server: str) -> StationStatus:
         return StationStatus(
             station=store.station.name,
             agency=store.station.agency,
+            agency_name=events.get_fact(session, "agency_name", store.station.agency),
             server=server,
             waiting=events.waiting_count(session),
             pages_waiting=pages or 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +10,10 @@ from uuid import UUID, uuid4
 
 import filelock
 import msgspec
+from sqlalchemy.orm import Session
 
 from app.domain import wire
+from app.domain.catalogue import Catalogue
 from app.errors import AppError
 from app.models import events, numbers, provisional
 from app.models.catalogue import CatalogueRefused, keep, newest_version
@@ -245,6 +248,12 @@ class SyncEngine:
             if not head.more:
                 return True
 
+    def _note_agency(self, session: Session, catalogue: Catalogue) -> None:
+        """Keep the agency's name at hand: the sign-in shows it without reading a catalogue."""
+        station, today = self._store.station, self._clock().astimezone(VIETNAM).date()
+        with contextlib.suppress(KeyError):
+            events.set_fact(session, "agency_name", catalogue.agency(station.agency, today).name)
+
     def _renew_catalogue(self, connection: Connection) -> tuple[int, str]:
         """Take a newer catalogue; a bad one is named and the last good one stays."""
         with self._store.database.reading() as session:
@@ -259,6 +268,7 @@ class SyncEngine:
             signed = msgspec.json.decode(reply.content, type=wire.SignedCatalogue)
             with self._store.database.writing() as session:
                 catalogue = keep(session, signed, self._store.station.province_key, self._clock())
+                self._note_agency(session, catalogue)
         except msgspec.DecodeError as error:
             raise ServerUnreachable("Máy chủ trả lời không đúng giao thức.") from error
         except CatalogueRefused as refused:

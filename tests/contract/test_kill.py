@@ -92,14 +92,31 @@ def _kill_some(line: CommandLine, runs: int, seed: int) -> Killed:
         child.stdin.write(json.dumps(ENTRY | {"name": f"Người Thứ {i}"}).encode())
         child.stdin.close()
         child.stdin = None
-        # the store is touched in the last third of a run only: most kills go there
-        time.sleep(lasts_s * (chance.uniform(0, 1.1) if i % 4 == 0 else chance.uniform(0.6, 1)))
+        _wait(line, i, lasts_s, chance)
         child.kill()
         out, _ = child.communicate(timeout=30)
         if out.strip():
             found.answered.append(json.loads(out)["code"])
         found.phases[_phase(before, _state(line, keys), answered=bool(out.strip()))] += 1
     return found
+
+
+def _wait(line: CommandLine, i: int, lasts_s: float, chance: random.Random) -> None:
+    """Wait for the moment of the kill: any moment, or as soon as a file of the store grows."""
+    if i % 4 == 0:
+        time.sleep(lasts_s * chance.uniform(0, 1.1))
+        return
+    watched = [line.root / "store.db-wal"] if i % 4 in (1, 3) else []
+    watched += (line.root / "journal").glob("*.qmcj") if i % 4 in (2, 3) else []
+    before = _sizes(watched)
+    deadline = time.monotonic() + 4 * lasts_s
+    while _sizes(watched) == before and time.monotonic() < deadline:
+        time.sleep(0.0001)
+    time.sleep(chance.uniform(0, 0.004))
+
+
+def _sizes(paths: list[Path]) -> list[int]:
+    return [path.stat().st_size if path.exists() else 0 for path in paths]
 
 
 def _state(line: CommandLine, keys: StationKeys) -> tuple[int, int]:

@@ -181,7 +181,8 @@ def test_contrast_of_every_tone_is_enough():
 def status(**more) -> StationStatus:
     moment = dt.datetime(2026, 11, 20, 9, 14, tzinfo=dt.timezone(dt.timedelta(hours=7)))
     values = {
-        "station": "Quầy 1", "agency": "H24.15", "server": "", "waiting": 0, "pages_waiting": 0,
+        "station": "Quầy 1", "agency": "H24.15", "agency_name": "x", "server": "",
+        "waiting": 0, "pages_waiting": 0,
         "to_look_at": 0, "proven_at": moment, "reached_at": moment, "is_offline": False,
         "leased": 5, "standing": 400, "numbers_low": False, "plan_ends": None, "catalogue": 1,
         "journal": "", "has_second_volume": True, "key_place": "keyring",

@@ -48,20 +48,13 @@ class SignInPresenter(QObject):
         status = station.status(self._desk, "")
         waiting = status.waiting + status.pages_waiting
         self._view.show_station(
-            f"Quầy Một Cửa · {self._agency_name()} · {status.station}",
+            f"Quầy Một Cửa · {status.agency_name} · {status.station}",
             f"Trên máy này còn {waiting} việc chưa gửi lên máy chủ." if waiting else "",
             [f"{c.user} ({c.display_name})" for c in known],
         )
         if known and not self._view.user.text():
             self._view.user.setText(known[0].user)
         (self._view.secret if self._view.user.text() else self._view.user).setFocus()
-
-    def _agency_name(self) -> str:
-        """Return the agency's name, or its code before the first catalogue."""
-        try:
-            return self._desk.agency().name
-        except AppError:
-            return self._desk.store.station.agency
 
     @Slot(str, str, str)
     def _submit(self, user: str, secret: str, new_pin: str) -> None:

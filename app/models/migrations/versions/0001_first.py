@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_dossier_id")),
     )
     op.create_index("ix_dossier_day", "dossier", ["day", "row"], unique=False)
+    op.create_index("ix_dossier_look", "dossier", ["needs_look", "row"], unique=False)
     op.create_index("ix_dossier_due", "dossier", ["is_open", "due_at"], unique=False)
     op.create_index("ix_dossier_id_number", "dossier", ["id_number", "row"], unique=False)
     op.create_index("ix_dossier_phone", "dossier", ["phone", "row"], unique=False)
