@@ -98,13 +98,17 @@ def _public(session: Session, dossier: Dossier, asked: str) -> PublicStatus:
     on = dossier.received_at.astimezone(_VIETNAM).date()
     catalogue = catalogues.version(session, dossier.catalogue)
     procedure, agency = dossier.procedure, dossier.agency
+    stages: dict[str, str] = {}
     if catalogue is not None:
         try:
-            procedure = catalogue.procedure(dossier.procedure, on).name
+            found = catalogue.procedure(dossier.procedure, on)
+            procedure, stages = found.name, {stage.key: stage.name for stage in found.stages}
             agency = catalogue.agency(dossier.agency, on).name
         except KeyError:
             pass  # an entry taken out since: its code still says what it is
-    steps = tuple((s.stage, s.due_at.astimezone(_VIETNAM)) for s in dossier.stages)
+    steps = tuple(
+        (stages.get(s.stage, s.stage), s.due_at.astimezone(_VIETNAM)) for s in dossier.stages
+    )
     return PublicStatus(
         code=dossier.code,
         procedure=procedure,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import threading
 from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
 import pytest
 
+from app.domain.papers import GivenPaper
 from app.services import corrections, intake
 from app.services.intake import Reception
-from tests.support.office import BICH, Answer, Office, birth_entry, running_office
+from tests.support.office import BICH, Answer, Office, birth_entry, copies_entry, running_office
 
 SECRETS = ("Nguyễn Thị Kín", "NGUYỄN THỊ KÍN", "000190000055", "0912000055", "Trần Gia Hân")
 
@@ -36,7 +38,6 @@ def _received(office: Office) -> Iterator[Reception]:
         if i % 4 == 3:
             counter.sync()
     procedure = catalogue.procedure("1.001193", counter.clock().date())
-    from app.domain.papers import GivenPaper
 
     papers = tuple(GivenPaper(key=p.key, original=1) for p in procedure.papers if p.required)
     found.append(intake.receive(counter.desk, BICH, birth_entry("Nguyễn Thị Kín", papers=papers)))
@@ -198,3 +199,20 @@ def test_the_root_leads_to_the_page(office: Office) -> None:
     answer = office.ask("GET", "/")
 
     assert (answer.status, answer.headers["location"]) == (303, "/tra-cuu")
+
+
+def test_the_steps_of_a_linked_procedure_are_named_with_their_days(office: Office) -> None:
+    station = office.station()
+    catalogue = station.desk.catalogue()
+    procedure = catalogue.procedure("2.000986", station.clock().date())
+    papers = tuple(GivenPaper(key=p.key, original=1) for p in procedure.papers if p.required)
+    entry = copies_entry(procedure="2.000986", copies=(), papers=papers)
+    reception = intake.receive(station.desk, BICH, entry)
+    station.sync()
+
+    page = office.ask("GET", f"/hs/{reception.code}?m={reception.lookup}").text
+
+    counted = [stage.stage for stage in station.fold(reception.dossier).stages]
+    assert counted
+    for stage in procedure.stages:
+        assert (html.escape(stage.name) in page) is (stage.key in counted)
