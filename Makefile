@@ -16,7 +16,8 @@ help:
 
 # The environment is made anew when the lock changes.
 $(VENV)/.ready: uv.lock pyproject.toml
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) >/dev/null \
+		|| { scripts/packages.sh venv && $(PYTHON) -m venv --clear $(VENV); }
 	@$(PY) -m pip install -q --disable-pip-version-check "uv==$(UV_VERSION)"
 	@$(VENV)/bin/uv sync -q --frozen --inexact --compile-bytecode
 	@touch $@
