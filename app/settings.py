@@ -27,6 +27,7 @@ class Settings:
         ca_file: certificate authority of the server, or "" for the system's.
         journal_folder: on another volume, or "" for a folder of the profile.
         scanner, printer: the usual devices, or "".
+        scan_gap_ms: keys that come closer together than this are a scanner's.
         practice: True for a profile that never sends anything.
         station_id, station_name, agency: who this station is, told at enrolment.
         province_key, recovery_key: public keys in hex, pinned at enrolment.
@@ -38,6 +39,7 @@ class Settings:
     journal_folder: str = ""
     scanner: str = ""
     printer: str = ""
+    scan_gap_ms: int = 35
     practice: bool = False
     station_id: str = ""
     station_name: str = ""

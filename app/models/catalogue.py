@@ -14,6 +14,7 @@ from app.domain.catalogue import BadCatalogue, Catalogue, read_catalogue
 from app.domain.wire import SignedCatalogue, catalogue_bytes
 from app.errors import AppError
 from app.models.base import CatalogueRow
+from app.models.problems import DamagedStore
 
 
 class NoCatalogue(AppError):
@@ -42,13 +43,25 @@ def load(session: Session) -> Catalogue:
         raise NoCatalogue(
             "Máy này chưa có danh mục thủ tục.", "Nối mạng và bấm F5 (hoặc chạy “sync”) một lần."
         )
-    return parse(payload)
+    return _stored(payload)
+
+
+def _stored(payload: str) -> Catalogue:
+    """Read a payload that was checked when it was kept: what is wrong now is the disk's doing."""
+    try:
+        return parse(payload)
+    except (BadCatalogue, msgspec.DecodeError) as error:
+        raise DamagedStore(
+            "Danh mục trong kho hồ sơ bị hỏng.",
+            "Chạy “restore”: dựng lại từ bản sao và nhật ký thứ hai.",
+            "Tệp hỏng được giữ nguyên.",
+        ) from error
 
 
 def load_version(session: Session, version: int) -> Catalogue:
     """Return the version a dossier was received under, or the newest if it is gone."""
     row = session.get(CatalogueRow, version)
-    return load(session) if row is None else parse(row.payload)
+    return load(session) if row is None else _stored(row.payload)
 
 
 @functools.lru_cache(maxsize=4)

@@ -10,7 +10,7 @@ from app.domain.catalogue import Agency, Catalogue
 from app.models.catalogue import NoCatalogue, load
 from app.models.store import VIETNAM, Store
 
-__all__ = ["VIETNAM", "Clerk", "Desk"]
+__all__ = ["VIETNAM", "Clerk", "Desk", "NoCatalogue"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +45,24 @@ class Desk:
         self._catalogue: Catalogue | None = None
 
     def catalogue(self) -> Catalogue:
-        """Return the newest good catalogue; kept until `refresh_catalogue`.
+        """Return the newest good catalogue; kept until `reload_catalogue`.
 
         Raises:
             NoCatalogue: none has arrived yet.
         """
         if self._catalogue is None:
-            with self.store.database.reading() as session:
-                self._catalogue = load(session)
+            self.reload_catalogue()
+        assert self._catalogue is not None
         return self._catalogue
 
-    def refresh_catalogue(self) -> None:
-        """Look again for a newer version at the next use."""
-        self._catalogue = None
+    def reload_catalogue(self) -> None:
+        """Take the newest version now; costs tens of milliseconds, not for the GUI thread.
+
+        Raises:
+            NoCatalogue: none has arrived yet.
+        """
+        with self.store.database.reading() as session:
+            self._catalogue = load(session)
 
     def now(self) -> dt.datetime:
         """Return the present moment, local."""

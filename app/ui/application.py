@@ -55,7 +55,7 @@ class Session(QObject):
         self._app, self._opened = app, opened
         self.jobs = JobRunner(self)
         self.engine = opened.engine()
-        self.scan_filter = ScanFilter(app)
+        self.scan_filter = ScanFilter(app, gap_ms=opened.settings.scan_gap_ms)
         self.sign_in_view = SignInView()
         self.sign_in_view.setWindowTitle("Quầy Một Cửa")
         self.sign_in_view.resize(*_SIGN_IN_SIZE)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 SHORTEST = 6
+_GRACE_MS = 15  # keys held so much longer than the gap are given back
 _ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
 _COMMANDS = (
     Qt.KeyboardModifier.ControlModifier
@@ -72,7 +73,7 @@ class ScanFilter(QObject):
 
     scanned = Signal(str)
 
-    def __init__(self, app: QApplication, *, gap_ms: int = 35, hold_ms: int = 50) -> None:
+    def __init__(self, app: QApplication, *, gap_ms: int = 35) -> None:
         super().__init__(app)
         self._gap_ms = gap_ms
         self._held: list[_Stroke] = []  # swallowed, to be replayed or read as a scan
@@ -81,8 +82,9 @@ class ScanFilter(QObject):
         self._last_ms = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(hold_ms)
-        self._timer.timeout.connect(self._give_back)
+        self._hold_ms = gap_ms + _GRACE_MS
+        self._timer.timeout.connect(self._time_out)
+        self._was_asked_again = False
         app.installEventFilter(self)
 
     def eventFilter(self, receiver: QObject, event: QEvent) -> bool:
@@ -122,15 +124,26 @@ class ScanFilter(QObject):
         if isinstance(focus, (QLineEdit, QPlainTextEdit, QTextEdit)) or (
             isinstance(focus, QComboBox) and focus.isEditable()
         ):
-            self._passed = stroke.text
-            self._timer.start()
+            self._passed = stroke.text  # the next key's time tells; nothing is held yet
             return False
         self._hold(stroke)
         return True
 
     def _hold(self, stroke: _Stroke) -> None:
         self._held.append(stroke)
-        self._timer.start()
+        self._was_asked_again = False
+        self._timer.start(self._hold_ms)
+
+    def _time_out(self) -> None:
+        """Give keys back, but only after those that wait in the queue were seen.
+
+        A moment in which the program was busy must not cut a scan in two.
+        """
+        if self._was_asked_again:
+            self._give_back()
+        else:
+            self._was_asked_again = True
+            self._timer.start(0)
 
     def _end(self, is_fast: bool) -> bool:
         """Read a terminator; True swallows it."""

@@ -58,7 +58,7 @@ def test_a_newer_catalogue_reaches_the_station_with_the_next_sync(
 
     assert counter.sync().catalogue == 2
 
-    counter.desk.refresh_catalogue()
+    counter.desk.reload_catalogue()
     reception = counter.receive()
     assert reception.procedure_name == "Chứng thực bản sao (mới)"
     assert counter.sync().quarantined == 0

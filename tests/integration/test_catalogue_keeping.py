@@ -58,7 +58,7 @@ def test_a_newer_signed_catalogue_is_taken_and_the_old_one_kept(
 ) -> None:
     reception = counter.receive()
     _keep(counter, _signed(office, 2))
-    counter.desk.refresh_catalogue()
+    counter.desk.reload_catalogue()
 
     assert counter.desk.catalogue().version == 2
     with counter.database.reading() as session:

@@ -1,7 +1,10 @@
 """A scanner that types is told from a person, wherever the focus is."""
 
+import time
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -148,3 +151,21 @@ def test_a_space_pressed_by_a_person_presses_the_button(bench, qtbot):
 
     qtbot.waitUntil(lambda: bench.presses == 1, timeout=2000)
     assert QApplication.focusWidget() is bench.button
+
+
+def test_a_moment_in_which_the_program_is_busy_does_not_cut_a_scan_in_two(bench, qtbot):
+    """The first key of a card once made the search load a catalogue: the card lost a digit."""
+    bench.field.setFocus()
+    bench.field.textEdited.connect(lambda _: time.sleep(0.2))
+    handle = bench.windowHandle()
+    keys = [(ord(c.upper()), c) for c in CODE] + [(Qt.Key.Key_Return, "\r")]
+
+    for i, (key, text) in enumerate(keys):  # as they wait in the system's queue, with their times
+        event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier, text)
+        event.setTimestamp(10_000 + 2 * i)
+        QApplication.postEvent(handle, event)
+        if i == 0:
+            QTest.qWait(10)  # the first key keeps the program busy, the others come after
+
+    qtbot.waitUntil(lambda: bench.scans == [CODE], timeout=3000)
+    assert bench.field.text() == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.domain.wire import TokenAnswer
 from app.errors import AppError
 from app.services import signin, station
-from app.services.desk import Clerk, Desk
+from app.services.desk import Clerk, Desk, NoCatalogue
 from app.sync import enrol
 from app.sync.http import Connection
 from app.ui.jobs import JobRunner, Lane
@@ -70,7 +71,7 @@ class SignInPresenter(QObject):
         if is_pin and knows:
             self._jobs.run(
                 Lane.DATABASE,
-                lambda: signin.sign_in_offline(self._desk, user, secret),
+                lambda: self._ready(signin.sign_in_offline(self._desk, user, secret)),
                 owner=self,
                 done=self._done,
                 failed=self._failed,
@@ -83,6 +84,12 @@ class SignInPresenter(QObject):
                 done=self._online,
                 failed=self._failed,
             )
+
+    def _ready(self, clerk: Clerk) -> Clerk:
+        """Read the catalogue here, so that the first key of the day finds it read."""
+        with contextlib.suppress(NoCatalogue):
+            self._desk.catalogue()
+        return clerk
 
     def _ask_server(self, user: str, password: str) -> TokenAnswer:
         connection = self._connect()
@@ -115,7 +122,7 @@ class SignInPresenter(QObject):
         self._view.set_busy(True)
         self._jobs.run(
             Lane.DATABASE,
-            lambda: signin.remember(self._desk, answer, pin, self._desk.now()),
+            lambda: self._ready(signin.remember(self._desk, answer, pin, self._desk.now())),
             owner=self,
             done=self._done,
             failed=self._failed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -62,6 +63,7 @@ class SyncPresenter(QObject):
         self._schedule = Schedule()
         self._is_syncing = self._again = False
         self._problem = ""
+        self._catalogue = 0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.sync)
@@ -103,8 +105,9 @@ class SyncPresenter(QObject):
     def _done(self, result: PassResult) -> None:
         self._schedule = self._schedule.succeeded()
         self._problem = result.notice
-        if result.catalogue:
-            self._desk.refresh_catalogue()
+        if result.catalogue != self._catalogue:
+            self._catalogue = result.catalogue
+            self._run(self._desk.reload_catalogue)
         if result.pulled:
             self.news.emit(result.pulled)
         self._ended(0)
@@ -124,6 +127,15 @@ class SyncPresenter(QObject):
             delay = self._schedule.delay_s(random.random(), retry_after_s=retry_after_s)
             self._timer.start(int(delay * 1000))
         self.refresh()
+
+    def _run(self, work: Callable[[], None]) -> None:
+        self._jobs.run(
+            Lane.DATABASE,
+            work,
+            owner=self,
+            done=lambda _: None,
+            failed=self._view.notice.say_problem,
+        )
 
     @Slot()
     def refresh(self) -> None:
