@@ -165,7 +165,7 @@ def test_a_moment_in_which_the_program_is_busy_does_not_cut_a_scan_in_two(bench,
         event.setTimestamp(10_000 + 2 * i)
         QApplication.postEvent(handle, event)
         if i == 0:
-            QTest.qWait(10)  # the first key keeps the program busy, the others come after
+            QTest.qWait(400)  # the first key keeps the program busy, the others come after
 
     qtbot.waitUntil(lambda: bench.scans == [CODE], timeout=3000)
     assert bench.field.text() == ""
