@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -13,6 +14,11 @@ def main() -> int:
     arguments = parser.make_parser().parse_args()
     if hasattr(arguments, "run"):
         return parser.run(sys.argv[1:], Joiner())
+    if sys.platform == "linux" and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        sys.stderr.write("Không có màn hình để mở cửa sổ. Các lệnh vẫn dùng được: main.py --help\n")
+        return 3
     from app.ui.application import open_window
 
     return open_window(arguments.profile, Joiner())

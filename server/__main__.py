@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import getpass
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.catalogue import BadCatalogue
 from server.errors import ServerProblem
@@ -19,6 +22,7 @@ from server.services import catalogues, enrolment, people
 from server.settings import ServerSettings
 
 DONE, WRONG_USE, REFUSED = 0, 2, 3
+ROLES = frozenset({"reception", "returning", "cashier", "officer", "leader", "supervisor"})
 
 
 class Refused(Exception):
@@ -27,11 +31,13 @@ class Refused(Exception):
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit code: 0 done, 2 wrong use, 3 refused."""
+    os.umask(0o077)  # database, pages and keys are nobody else's to read
     arguments = _parser().parse_args(argv)
     settings = ServerSettings(
-        database=arguments.database, blobs=arguments.blobs.absolute(),
-        public_address=arguments.public_address, trusts_proxy=arguments.trusts_proxy,
-    )  # fmt: skip
+        database=arguments.database,
+        blobs=arguments.blobs.absolute(),
+        trusts_proxy=arguments.trusts_proxy,
+    )
     command: Callable[[argparse.Namespace, ServerSettings], None] = arguments.run
     try:
         command(arguments, settings)
@@ -40,6 +46,11 @@ def main(argv: list[str] | None = None) -> int:
         return REFUSED
     except ServerProblem as problem:
         print(f"{problem.title} {problem.detail}".strip(), file=sys.stderr)
+        return REFUSED
+    except SQLAlchemyError as error:
+        reason = str(error).splitlines()[0]
+        print(f"Không dùng được cơ sở dữ liệu: {reason}", file=sys.stderr)
+        print("Kiểm tra --database, và chạy init trước.", file=sys.stderr)
         return REFUSED
     return DONE
 
@@ -52,7 +63,6 @@ def _parser() -> argparse.ArgumentParser:
                         help="folder of pages and of the province's keys")  # fmt: skip
     parser.add_argument("--port", type=int, default=8440)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--public-address", default="", help="status page as citizens reach it")
     parser.add_argument("--trusts-proxy", action="store_true",
                         help="a reverse proxy in front sets X-Forwarded-For")  # fmt: skip
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -120,6 +130,8 @@ def _serve(arguments: argparse.Namespace, settings: ServerSettings) -> None:
     database.close()
     if not ready:
         raise Refused("Cơ sở dữ liệu chưa có bảng: chạy init trước.")
+    scheme = "https" if arguments.tls_cert else "http"
+    print(f"Máy chủ trả lời ở {scheme}://{arguments.host}:{arguments.port}", flush=True)
     uvicorn.run(
         create_app(settings),
         host=arguments.host,
@@ -166,6 +178,9 @@ def _add_user(arguments: argparse.Namespace, settings: ServerSettings) -> None:
         password = getpass.getpass("Mật khẩu: ")
     else:
         password = sys.stdin.readline().rstrip("\n")
+    unknown = set(arguments.roles.split()) - ROLES
+    if unknown or not arguments.roles.split():
+        raise Refused(f"Không có vai trò {', '.join(unknown)}; có: {', '.join(sorted(ROLES))}.")
     if len(password) < 8:
         raise Refused("Mật khẩu cần ít nhất 8 ký tự (đưa vào bằng standard input).")
     database = ServerDatabase(settings.database)

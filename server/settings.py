@@ -13,7 +13,6 @@ class ServerSettings:
     Attributes:
         database: SQLAlchemy URL; SQLite for one office, PostgreSQL in production.
         blobs: folder of page images, uploads and the province's keys.
-        public_address: base of the status page as citizens reach it, or "".
         trusts_proxy: take the client's address from X-Forwarded-For.
         page_quota_bytes: how much one agency may store.
         upload_hours: how long an unfinished upload is kept.
@@ -21,7 +20,6 @@ class ServerSettings:
 
     database: str
     blobs: Path
-    public_address: str = ""
     trusts_proxy: bool = False
     page_quota_bytes: int = 200 * 2**30
     upload_hours: int = 72

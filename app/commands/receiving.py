@@ -12,6 +12,7 @@ import filelock
 
 from app.commands import reading
 from app.commands.opened import Opened
+from app.domain.fold import Dossier
 from app.errors import AppError, WrongUse
 from app.scanning.driver import ScannedPage, ScanProblem, ScanProfile, Source
 from app.scanning.files import read_files
@@ -41,7 +42,7 @@ def receive(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict
         "check": reception.check,
         "lookup": reception.lookup,
         "due": reception.due_at.isoformat(),
-        "fee": reception.fee.amount,
+        "fee": reception.fee.amount if reception.fee.is_known else None,
         "receipt_pdf": None,
         "provisional": reception.provisional,
         "unfilled": list(reception.unfilled),
@@ -104,10 +105,18 @@ def _save_pdf(
     paper = PaperSize(arguments.paper)
     receipt = receipts.make_receipt(opened.desk, clerk, reception.dossier, paper=paper)
     target: Path = arguments.pdf
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(receipt.pdf)
+    _write(target, receipt.pdf)
     receipts.note_saved(opened.desk, clerk, receipt, target.name)
     return str(target)
+
+
+def _write(target: Path, content: bytes) -> None:
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise AppError(
+            f"Không ghi được tệp {target}: {error.strerror}.", "Chọn thư mục có sẵn và ghi được."
+        ) from error
 
 
 def print_form(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -119,7 +128,7 @@ def print_form(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> d
         receipt = receipts.make_receipt(
             opened.desk, clerk, dossier, paper=PaperSize(arguments.paper)
         )
-        arguments.pdf.write_bytes(receipt.pdf)
+        _write(arguments.pdf, receipt.pdf)
         receipts.note_saved(opened.desk, clerk, receipt, arguments.pdf.name)
         return {"state": "saved", "reason": "", "receipt_pdf": str(arguments.pdf)}
     return _print(opened, clerk, dossier, arguments)
@@ -154,6 +163,7 @@ def scan(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[st
     """Scan pages, or take them from files, into a paper of a dossier."""
     desk = opened.desk
     dossier = lookup.by_code(desk, arguments.dossier)
+    _check_paper(opened, lookup.show(desk, dossier).dossier, arguments.paper_key)
     kept: list[dict[str, Any]] = []
     problem = ""
     pages = _pages(opened, arguments)
@@ -169,6 +179,17 @@ def scan(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[st
             raise
         problem = str(error)
     return {"pages": kept, "problem": problem}
+
+
+def _check_paper(opened: Opened, dossier: Dossier, key: str) -> None:
+    """Refuse a paper that neither the procedure nor the dossier knows."""
+    on = dossier.received_at.date()
+    known = {paper.key for paper in dossier.papers}
+    for procedure in opened.desk.catalogue().procedures_on(on):
+        if procedure.code == dossier.procedure:
+            known |= {paper.key for paper in procedure.papers}
+    if key not in known:
+        raise WrongUse(f"Hồ sơ này không có giấy tờ “{key}”.", f"Có: {', '.join(sorted(known))}.")
 
 
 def _pages(opened: Opened, arguments: argparse.Namespace) -> Iterator[ScannedPage]:

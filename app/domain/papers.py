@@ -111,7 +111,7 @@ def check_papers(asked: Sequence[Paper], given: Sequence[GivenPaper]) -> PaperCh
             if paper.required:
                 missing.append(paper)
             continue
-        if paper.replaced_by and got.taken_because is None:
+        if paper.replaced_by and not paper.presented_only and got.taken_because is None:
             unexplained.append(paper)
         if _is_short(paper, got):
             short.append(paper)
@@ -139,5 +139,5 @@ def as_asked(paper: Paper, taken_because: TakenBecause | None = None) -> GivenPa
         original=counts[0],
         certified=counts[1],
         photocopy=counts[2],
-        taken_because=taken_because if paper.replaced_by else None,
+        taken_because=taken_because if paper.replaced_by and not paper.presented_only else None,
     )

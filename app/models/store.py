@@ -263,6 +263,11 @@ class Store:
         return self.profile.journal if self._journal is None else self._journal.folder
 
     @property
+    def misses_journal_folder(self) -> bool:
+        """True while the folder meant for the journal is not there (the stick is out)."""
+        return self._wanted is not None and self.journal_folder != self._wanted
+
+    @property
     def has_second_volume(self) -> bool:
         """True if the journal lies on another volume than the store."""
         return is_other_volume(self.journal_folder, self.profile.root)

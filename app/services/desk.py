@@ -22,6 +22,11 @@ class Clerk:
     roles: frozenset[str]
 
     @property
+    def may_receive(self) -> bool:
+        """True for reception clerks and supervisors."""
+        return bool(self.roles & {"reception", "supervisor"})
+
+    @property
     def is_supervisor(self) -> bool:
         """True if rules may be overridden with a reason."""
         return "supervisor" in self.roles

@@ -304,6 +304,10 @@ def receive(desk: Desk, clerk: Clerk, intake: Intake) -> Reception:
             code may not leave yet.
     """
     intake = tidied(intake)
+    if not clerk.may_receive:
+        raise AppError(
+            "Tài khoản này không được tiếp nhận hồ sơ.", "Đăng nhập bằng tài khoản tiếp nhận."
+        )
     if intake.late is not None and not (clerk.is_supervisor or desk.practice):
         raise AppError("Chỉ người phụ trách mới ghi bù hồ sơ.", "Đăng nhập bằng tài khoản đó.")
     now = desk.now()

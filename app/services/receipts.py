@@ -27,6 +27,7 @@ from printing.form01 import ReceiptCopyLine, ReceiptPaper, ReceiptWords, build_f
 
 FORM = "01"
 _RETURN_PLACES = {0: "nơi tiếp nhận hồ sơ", 1: "qua bưu chính công ích"}
+_RELATIONS = {"for": ", nộp thay", "authorised": ", được uỷ quyền"}
 _CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
 
 
@@ -172,7 +173,8 @@ def _word(forms: FormSet, key: str, otherwise: str) -> str:
 def _lines(dossier: Dossier, procedure: Procedure, forms: FormSet) -> tuple[tuple[str, str], ...]:
     submitter, owner = dossier.submitter, dossier.owner
     channel = _CHANNELS[dossier.channel]
-    lines = [("Tiếp nhận hồ sơ của Ông (Bà)", f"{submitter.name.upper()} ({channel})")]
+    acting = _RELATIONS.get(dossier.relation, "")
+    lines = [("Tiếp nhận hồ sơ của Ông (Bà)", f"{submitter.name.upper()} ({channel}{acting})")]
     if owner is not submitter:
         lines.append(("Chủ hồ sơ", owner.name))
         if owner.address:
@@ -185,7 +187,7 @@ def _lines(dossier: Dossier, procedure: Procedure, forms: FormSet) -> tuple[tupl
     if submitter.id_number:
         label = _word(forms, "id_line", "Số căn cước/Hộ chiếu")
         lines.append((label, submitter.id_number))
-    content = dossier.summary or procedure.name
+    content = procedure.name + (f": {dossier.summary}" if dossier.summary else "")
     subject = dossier.fields.get("child_name") or dossier.fields.get("deceased_name")
     lines.append(("Nội dung yêu cầu giải quyết", f"{content} ({subject})" if subject else content))
     return tuple(lines)

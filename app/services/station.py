@@ -188,6 +188,8 @@ def _examine(desk: Desk) -> Iterator[Finding]:
     yield Finding(what="Kho hồ sơ", ok=is_sound, words=words)
     standing = status(desk, "")
     volume = "ổ khác" if standing.has_second_volume else "cùng ổ với kho — nên cắm ổ thứ hai"
+    if store.misses_journal_folder:
+        volume = "tạm thời: không thấy ổ đã chọn — cắm lại ổ nhật ký"
     yield Finding(
         what="Nhật ký thứ hai",
         ok=standing.has_second_volume,

@@ -21,6 +21,10 @@ class AlreadyEnrolled(AppError):
     """The profile holds a store already; it is never replaced."""
 
 
+class NoJournalFolder(AppError):
+    """The folder for the second journal is not there; nothing was enrolled."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolled:
     """A fresh profile: who the station is, and where its keys lie."""
@@ -43,6 +47,7 @@ def enrol(
 
     Raises:
         AlreadyEnrolled: nothing was touched.
+        NoJournalFolder: nothing was touched.
         ServerUnreachable, ServerRefused: nothing was kept; the code may be
             used again unless the server says otherwise.
     """
@@ -51,6 +56,11 @@ def enrol(
             "Thư mục này đã là của một máy đã đăng ký.",
             "Dùng tiếp, hoặc chọn thư mục khác cho máy mới.",
             "Kho hồ sơ không bị đụng tới.",
+        )
+    if journal_folder and not Path(journal_folder).is_dir():
+        raise NoJournalFolder(
+            f"Không có thư mục {journal_folder} cho nhật ký thứ hai.",
+            "Cắm ổ thứ hai và tạo thư mục, rồi chạy lại; mã đăng ký chưa bị dùng.",
         )
     profile_id, incarnation, keys = str(uuid4()), uuid4(), make_keys()
     settings = Settings(

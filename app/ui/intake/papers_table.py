@@ -129,7 +129,7 @@ class PapersTable(QTableWidget):
             original=original,
             certified=certified,
             photocopy=photocopy,
-            taken_because=because if paper.replaced_by else None,
+            taken_because=because if paper.replaced_by and not paper.presented_only else None,
         )
 
     def _toggle(self, row: int) -> None:

@@ -322,6 +322,7 @@ class IntakeView(QWidget):
         if quote is None:
             self.due.setText("")
             self.fee.setText("")
+            self.papers_card.title.setText("3  Giấy tờ")
             return
         due = quote.due
         self.due.setText(f"Hẹn trả: {due.at:%H:%M %d/%m/%Y}" if due else "Chưa có thời hạn")
