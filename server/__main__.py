@@ -180,7 +180,8 @@ def _add_user(arguments: argparse.Namespace, settings: ServerSettings) -> None:
         password = sys.stdin.readline().rstrip("\n")
     unknown = set(arguments.roles.split()) - ROLES
     if unknown or not arguments.roles.split():
-        raise Refused(f"Không có vai trò {', '.join(unknown)}; có: {', '.join(sorted(ROLES))}.")
+        said = f"Không có vai trò {', '.join(sorted(unknown))}" if unknown else "Cần một vai trò"
+        raise Refused(f"{said}; có: {', '.join(sorted(ROLES))}.")
     if len(password) < 8:
         raise Refused("Mật khẩu cần ít nhất 8 ký tự (đưa vào bằng standard input).")
     database = ServerDatabase(settings.database)

@@ -256,3 +256,32 @@ def test_a_store_in_use_elsewhere_is_shared(main: CommandLine) -> None:
 
     assert len(set(codes)) == 3
     wait_for(lambda: all(child.poll() is not None for child in children), 5, "end")
+
+
+def test_a_paper_or_folder_that_is_not_there_is_named_and_costs_nothing(
+    office: Office, main: CommandLine, received: dict[str, object], tmp_path: Path
+) -> None:
+    code, image = str(received["code"]), tmp_path / "trang.jpg"
+    image.write_bytes(picture(2))
+    pages = main("show", code).json["pages"]
+    said = main("scan", "--dossier", code, "--paper", "ban-chanh", "--file", image)
+    assert "ban-chinh" in _refused(said, 2)["advice"]
+    assert main("show", code).json["pages"] == pages
+
+    target = tmp_path / "khong-co" / "giay.pdf"
+    assert str(target) in _refused(main("print", code, "--pdf", target), 3)["title"]
+    assert not target.parent.exists()
+
+    other, one_time = CommandLine(tmp_path / "moi", tmp_path / "home"), office.code()
+    enrol = ("enrol", "--server", office.address, "--code", one_time)
+    _refused(other(*enrol, "--journal", tmp_path / "o-thu-hai"), 3)
+    assert not (tmp_path / "moi").exists()
+    assert other(*enrol).exit_code == 0  # the code was not spent
+
+
+def test_without_a_display_the_window_says_so_and_commands_still_answer(main: CommandLine) -> None:
+    bare = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
+    said = main(env=bare)
+    assert said.exit_code == 3
+    assert "main.py --help" in said.err
+    assert main("status", env=bare).exit_code == 0

@@ -177,6 +177,14 @@ def test_a_late_entry_needs_a_supervisor_a_reason_and_a_moment_that_is_past(
     counter.close()
 
 
+@pytest.mark.parametrize("roles", [(), ("returning", "cashier"), ("officer",), ("leader",)])
+def test_only_reception_and_supervisors_receive(shared: Counter, roles: tuple[str, ...]) -> None:
+    events = shared.value("SELECT count(*) FROM event")
+    with pytest.raises(AppError, match="không được tiếp nhận"):
+        intake.receive(shared.desk, replace(BICH, roles=frozenset(roles)), copies_entry())
+    assert shared.value("SELECT count(*) FROM event") == events
+
+
 @pytest.mark.parametrize(
     ("lines", "amount"),
     [
