@@ -29,6 +29,7 @@ from app.scanning.driver import (
     Source,
 )
 
+_PAGE = re.compile(rb"Scanning page (\d+)")
 _PROGRESS = re.compile(rb"Progress: ([\d.]+)%")
 _SILENCE_S = 60.0
 _END_S = 5.0
@@ -118,7 +119,7 @@ class SaneScanners:
         assert child.stderr is not None
         for name, stream in (("page", child.stdout), ("progress", child.stderr)):
             threading.Thread(target=_read, args=(name, stream, signs), daemon=True).start()
-        count, open_streams, silent = 0, 2, 0.0
+        count, coming, open_streams, silent = 0, 1, 2, 0.0
         while open_streams:
             if cancel.is_set():
                 return
@@ -136,12 +137,12 @@ class SaneScanners:
                 image = Path(os.fsdecode(line.strip())).read_bytes()
                 count += 1
                 yield ScannedPage(image, device)
+            elif found := _PROGRESS.search(line):
+                progress(coming, float(found[1]) / 100)
+            elif found := _PAGE.search(line):  # said on the same stream; `count` may lag or lead
+                coming = int(found[1])
             else:
-                found = _PROGRESS.search(line)
-                if found:
-                    progress(count + 1, float(found[1]) / 100)
-                else:
-                    errors.append(line)
+                errors.append(line)
         self._check_end(child, count, profile, b" ".join(errors))
 
     def _check_end(
