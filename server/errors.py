@@ -71,19 +71,28 @@ def answer(problem: ServerProblem) -> Response:
 
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
+Page = Callable[[int, str], Response]
 
 
-def install(app: FastAPI) -> None:
-    """Answer every failure as a problem; a bug gets a reference, never a traceback."""
+def install(app: FastAPI, page: Page) -> None:
+    """Answer every failure as a problem; a bug gets a reference, never a traceback.
+
+    Args:
+        page: makes a page of HTTP status and words, for people who came with a browser.
+    """
+
+    def said(request: Request, problem: ServerProblem, words: str) -> Response:
+        if "text/html" in request.headers.get("accept", ""):
+            return page(problem.status, words)
+        return answer(problem)
 
     async def of_problem(_: Request, error: ServerProblem) -> Response:
         return answer(error)
 
-    async def of_http(_: Request, error: HTTPException) -> Response:
-        return answer(
-            ServerProblem(error.status_code, "http", "Không có địa chỉ hoặc cách gọi này.",
-                          str(error.detail))
-        )  # fmt: skip
+    async def of_http(request: Request, error: HTTPException) -> Response:
+        title = "Không có địa chỉ hoặc cách gọi này."
+        problem = ServerProblem(error.status_code, "http", title, str(error.detail))
+        return said(request, problem, "Không có trang này. Mời tra cứu bằng hai mã dưới đây.")
 
     async def of_validation(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0] if error.errors() else {"loc": (), "msg": ""}
@@ -98,7 +107,9 @@ def install(app: FastAPI) -> None:
             "unexpected %s at %s, reference %s",
             type(error).__name__, request.url.path, mark, exc_info=error,
         )  # fmt: skip
-        return answer(ServerProblem(500, "bug", "Máy chủ gặp sự cố.", f"Mã tham chiếu: {mark}"))
+        bug = ServerProblem(500, "bug", "Máy chủ gặp sự cố.", f"Mã tham chiếu: {mark}")
+        words = f"Máy chủ gặp sự cố, mời thử lại sau ít phút. Mã tham chiếu: {mark}."
+        return said(request, bug, words)
 
     app.add_exception_handler(ServerProblem, of_problem)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, of_http)  # type: ignore[arg-type]

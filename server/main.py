@@ -47,7 +47,7 @@ def create_app(settings: ServerSettings, *, clock: Callable[[], dt.datetime] = u
         docs_url=None, redirect_slashes=False, redoc_url=None,
     )  # fmt: skip
     app.state.parts = parts
-    errors.install(app)
+    errors.install(app, public.trouble)
 
     @app.middleware("http")
     async def stamp_time(request: Request, call_next: RequestResponseEndpoint) -> Response:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
@@ -31,6 +30,11 @@ def _page(name: str, status_code: int = 200, **values: object) -> Response:
     return HTMLResponse(html, status_code, headers=_HEADERS)
 
 
+def trouble(status_code: int, words: str) -> Response:
+    """Return the look-up page with words on what went wrong."""
+    return _page("tra-cuu.html", status_code, code="", problem=words)
+
+
 @router.get("/", include_in_schema=False)
 def root() -> Response:
     """Lead to the look-up page."""
@@ -41,8 +45,8 @@ def root() -> Response:
 def look_up(
     parts: PartsDep,
     request: Request,
-    ma: Annotated[str, Query(max_length=80)] = "",
-    m: Annotated[str, Query(max_length=40)] = "",
+    ma: str = "",
+    m: str = "",
 ) -> Response:
     """Ask for code and look-up code; answer how the dossier stands."""
     if not ma:
@@ -51,9 +55,7 @@ def look_up(
 
 
 @router.get("/hs/{code}", response_class=HTMLResponse)
-def by_qr(
-    parts: PartsDep, request: Request, code: str, m: Annotated[str, Query(max_length=40)] = ""
-) -> Response:
+def by_qr(parts: PartsDep, request: Request, code: str, m: str = "") -> Response:
     """Answer how the dossier on a receipt's QR stands."""
     if not m:
         return _page("tra-cuu.html", code=code[:80], problem="")
@@ -64,7 +66,7 @@ def _answer(parts: Parts, request: Request, code: str, lookup: str) -> Response:
     now = parts.clock()
     try:
         with parts.database.writing() as session:
-            found = status.look_up(session, code[:80], lookup, _address(parts, request), now)
+            found = status.look_up(session, code[:80], lookup[:40], _address(parts, request), now)
     except status.TooManyGuesses:
         problem = (
             "Đã tra cứu sai quá nhiều lần trong hôm nay. Mời quay lại ngày mai, hoặc hỏi tại quầy."

@@ -216,3 +216,22 @@ def test_the_steps_of_a_linked_procedure_are_named_with_their_days(office: Offic
     assert counted
     for stage in procedure.stages:
         assert (html.escape(stage.name) in page) is (stage.key in counted)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nichts", "/hs/a/b", "/tra-cuu/", "/tra-cuu?ma=" + "9" * 5000, "/hs/x?m=" + "A" * 500]
+)
+def test_whoever_comes_with_a_browser_always_gets_a_page(office: Office, path: str) -> None:
+    answer = office.ask("GET", path, headers={"Accept": "text/html,*/*;q=0.8"})
+
+    assert answer.status in (200, 404)
+    assert answer.headers["content-type"].startswith("text/html")
+    assert 'name="ma"' in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_programs_still_get_a_problem(office: Office) -> None:
+    answer = office.ask("GET", "/nichts")
+
+    assert answer.status == 404
+    assert answer.headers["content-type"] == "application/problem+json"
