@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QListWidget
 
 from app.services import drafts, lookup
 from tests.support import office as offices
@@ -50,6 +50,19 @@ def test_words_without_marks_pick_the_procedure(seat):
     assert view.procedure is not None
     assert view.procedure.code == "1.001193"
     assert "17:00" in view.due.text()
+
+
+def test_words_that_fit_no_procedure_are_answered_and_the_cursor_stays(seat):
+    pick(seat, "xyzzy")
+
+    view = seat.counter.intake_view
+    assert view.procedure is None
+    assert QApplication.focusWidget() is view.picker
+    popups = [w for w in QApplication.topLevelWidgets() if w.findChildren(QListWidget)]
+    shown = [w.findChild(QListWidget).item(0).text() for w in popups if w.isVisible()]
+    assert any("Không thấy thủ tục" in words for words in shown)
+    pick(seat, "khai sinh")
+    assert view.procedure is not None
 
 
 def test_f9_stores_the_dossier_and_shows_its_code_large(seat, station):

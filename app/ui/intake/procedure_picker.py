@@ -9,10 +9,11 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QVBoxLayout, QWidget
 
 _ROWS = 8
+_NO_MATCH = "Không thấy thủ tục nào. Gõ ít chữ hơn, hoặc gõ mã tắt."
 
 
 class ProcedurePicker(QLineEdit):
-    """A line with a list of matches under it; Enter takes the highlighted one.
+    """A line with a list of matches under it; Enter takes the highlighted one, or stays if none is.
 
     Signals:
         picked: a procedure was chosen.
@@ -51,15 +52,16 @@ class ProcedurePicker(QLineEdit):
         self._popup.hide()
 
     def _offer(self, text: str) -> None:
-        matches = self._search(text) if text.strip() else []
-        self._codes = [code for code, _ in matches]
         self._list.clear()
-        self._list.addItems([words for _, words in matches])
-        if not matches:
+        if not text.strip():
+            self._codes = []
             self._popup.hide()
             return
-        self._list.setCurrentRow(0)
-        rows = min(_ROWS, len(matches))
+        matches = self._search(text)
+        self._codes = [code for code, _ in matches]
+        self._list.addItems([words for _, words in matches] or [_NO_MATCH])
+        self._list.setCurrentRow(0 if matches else -1)
+        rows = min(_ROWS, max(1, len(matches)))
         height = max(24, self._list.sizeHintForRow(0)) * rows + 6
         self._popup.setGeometry(
             *self.mapToGlobal(self.rect().bottomLeft()).toTuple(), self.width(), height
@@ -68,8 +70,8 @@ class ProcedurePicker(QLineEdit):
 
     def _take(self) -> None:
         row = self._list.currentRow()
-        self._popup.hide()
         if 0 <= row < len(self._codes):
+            self._popup.hide()
             self.picked.emit(self._codes[row])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -95,6 +97,7 @@ class ProcedurePicker(QLineEdit):
             and isinstance(event, QKeyEvent)
             and event.key() == Qt.Key.Key_Tab
             and self._popup.isVisible()
+            and self._codes
         ):
             self.keyPressEvent(event)
             return True
