@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.domain.amounts import in_figures
+
 
 class FeeKind(StrEnum):
     """How a fee is worked out."""
@@ -93,6 +95,15 @@ class Fee:
     how: str
     exemption: str = ""
     is_known: bool = True
+
+
+def fee_words(amount: int, how: str, *, is_known: bool) -> str:
+    """Say a fee in đồng, and why if nothing is due; an open tariff is never said to be 0."""
+    if not is_known:
+        return how
+    if amount:
+        return f"{in_figures(amount)} đồng"
+    return f"0 đồng ({how})" if how else "0 đồng"
 
 
 def copy_price(rule: FeeRule, pages: int) -> int:

@@ -14,7 +14,7 @@ from app.domain.amounts import amount_line, in_figures
 from app.domain.bodies import DocumentPrinted
 from app.domain.calendar import TermUnit
 from app.domain.catalogue import Agency, Catalogue, FormSet, Procedure
-from app.domain.fees import FeeKind, line_price
+from app.domain.fees import FeeKind, fee_words, line_price
 from app.domain.fold import Dossier
 from app.domain.papers import GivenPaper
 from app.models import events, projection
@@ -278,12 +278,11 @@ def _term(procedure: Procedure) -> str:
 
 def _fee(dossier: Dossier) -> str:
     fee = dossier.fee
-    if not fee.is_known:
-        return fee.how
-    if fee.amount == 0:
-        return f"0 đồng ({fee.how})" if fee.how else "0 đồng"
+    words = fee_words(fee.amount, fee.how, is_known=fee.is_known)
+    if not fee.is_known or fee.amount == 0:
+        return words
     paid = "đã thu" if dossier.paid >= fee.amount else "chưa thu"
-    return f"{in_figures(fee.amount)} đồng ({amount_line(fee.amount)}) — {paid}"
+    return f"{words} ({amount_line(fee.amount)}) — {paid}"
 
 
 def _marks(dossier: Dossier, reprint: int) -> tuple[str, ...]:

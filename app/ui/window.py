@@ -76,7 +76,10 @@ class Window(QMainWindow):
         self._nav_box.setContentsMargins(8, 4, 4, 8)
         self._nav_box.addStretch(1)
         page = QVBoxLayout()
-        page.addWidget(self.strip)
+        strip = QHBoxLayout()
+        strip.setContentsMargins(10, 0, 10, 0)  # in line with the screens' own cards
+        strip.addWidget(self.strip)
+        page.addLayout(strip)
         page.addWidget(self.screens, 1)
         middle = QHBoxLayout()
         middle.setSpacing(0)

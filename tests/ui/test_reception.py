@@ -192,3 +192,31 @@ def test_without_a_printer_the_dossier_is_safe_and_the_strip_says_what_to_do(sea
     assert words.startswith("Đã tiếp nhận H24.15-")
     assert "Chưa in được" in words
     assert len(lookup.newest(station.desk).lines) == 1
+
+
+def test_the_fee_follows_the_typing_and_agrees_with_the_panel(seat):
+    seat.counter.route(CARD)
+    pick(seat, "ctbs")
+    view = seat.counter.intake_view
+    name, pages, copies, price = view.copies._rows[0]
+
+    QTest.keyClicks(name, "Hop dong")
+    QTest.keyClicks(pages, "12")
+    QTest.keyClicks(copies, "2")
+
+    assert price.text() == "28.000"
+    assert "28.000 đồng" in view.fee.text()  # at once, not with the next autosave
+
+
+def test_a_fee_that_is_not_known_is_never_shown_as_nothing(seat, station):
+    seat.counter.route(CARD)
+    pick(seat, "khai sinh")
+    view = seat.counter.intake_view
+
+    assert "chưa tính" in view.fee.text()
+    assert "0 đồng" not in view.fee.text()
+    press(seat, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    press(seat, Qt.Key.Key_F9)
+    seat.until(lambda: view.shows_result)
+    assert "chưa tính" in view.result.details.text()
+    assert "0 đồng" not in view.result.details.text()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.domain.amounts import in_figures
+from app.domain.fees import fee_words
 from app.domain.text import mask_number
 from app.errors import AppError
 from app.services import lookup, receipts
@@ -151,6 +151,8 @@ class DossiersPresenter(QObject):
             if e.kind != "dossier.viewed"
         )
         person = d.submitter
+        fee = fee_words(d.fee.amount, d.fee.how, is_known=d.fee.is_known)
+        fee += f" ({d.payment.words})" if d.fee.amount else ""
         words = (
             f"{self.procedure_name(d.procedure)}\n"
             f"Người nộp {person.name}, căn cước {mask_number(person.id_number) or '—'}, "
@@ -158,7 +160,7 @@ class DossiersPresenter(QObject):
             + (f" · Chủ hồ sơ {d.owner.name}" if d.applicant else "")
             + f"\nNhận {received:%H:%M %d/%m/%Y} · Hẹn trả {due:%H:%M %d/%m/%Y} · "
             f"{papers} giấy tờ · {len(d.pages)} trang quét, máy chủ giữ {shown.pages_stored} · "
-            f"phí {in_figures(d.fee.amount)} đ ({d.payment.words})\n{story}"
+            f"phí: {fee}\n{story}"
         )
         state = "Đã hoàn tác" if d.voided else d.state.words
         self._view.show_quick(f"{d.code} — {state}", words)

@@ -58,7 +58,8 @@ class IntakePresenter(QObject):
         self._is_scanning = False
         view.procedure_picked.connect(self.pick)
         view.id_entered.connect(self._look_for_citizen)
-        view.edited.connect(self._edited)
+        view.touched.connect(self._quote)
+        view.edited.connect(self._save)
         view.submitted.connect(self.submit)
         view.scan_asked.connect(self.scan)
         view.files_asked.connect(self.scan_files)
@@ -165,10 +166,6 @@ class IntakePresenter(QObject):
         self._run(lambda: lookup.of_citizen(self._desk, id_number), show)
 
     @Slot()
-    def _edited(self) -> None:
-        self._quote()
-        self._save()
-
     def _save(self) -> None:
         """Keep what was typed; nothing waits for it."""
         if not self._view.has_content or self._view.shows_result:
@@ -179,6 +176,7 @@ class IntakePresenter(QObject):
             lambda _: self._view.saved.setText(f"Đã lưu nháp {self._desk.now():%H:%M:%S}"),
         )
 
+    @Slot()
     def _quote(self) -> None:
         if self._view.procedure is None:
             self._view.show_quote(None)

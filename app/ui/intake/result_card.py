@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.domain.amounts import amount_line, in_figures
+from app.domain.amounts import amount_line
+from app.domain.fees import fee_words
 from app.services.intake import Reception
 from app.ui.widgets.card import Card
 
@@ -49,11 +50,8 @@ class ResultCard(Card):
         self.code.setText(f"{kind}{reception.code}")
         self.due.setText(f"Hẹn trả {reception.due_at:%H:%M ngày %d/%m/%Y}")
         fee = reception.fee
-        money = (
-            f"Phí: {in_figures(fee.amount)} đồng — {amount_line(fee.amount)}"
-            if fee.amount
-            else f"Phí: 0 đồng ({fee.how})"
-        )
+        money = f"Phí: {fee_words(fee.amount, fee.how, is_known=fee.is_known)}"
+        money += f" — {amount_line(fee.amount)}" if fee.amount else ""
         still = "\nChưa khai: " + "; ".join(reception.unfilled) if reception.unfilled else ""
         self.details.setText(
             f"{reception.submitter_name}\n{reception.procedure_name}\n"

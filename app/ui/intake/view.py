@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.catalogue import CaseField, FieldType, Procedure
-from app.domain.fees import CopyLine, FeeKind, line_price
+from app.domain.fees import CopyLine, FeeKind, fee_words, line_price
 from app.services.intake import Fault, Quote
 from app.ui.intake.copies_table import CopiesTable
 from app.ui.intake.papers_table import PapersTable
@@ -45,7 +45,8 @@ class IntakeView(QWidget):
     Signals:
         procedure_picked: code (str).
         id_entered: the submitter's ID number is whole (str).
-        edited: something changed; emitted within a second of typing.
+        touched: something changed; emitted at once.
+        edited: something changed; emitted within a second of typing, at most once a second.
         submitted: F9.
         scan_asked: F6.
         files_asked: Ctrl+O.
@@ -54,6 +55,7 @@ class IntakeView(QWidget):
 
     procedure_picked = Signal(str)
     id_entered = Signal(str)
+    touched = Signal()
     edited = Signal()
     submitted = Signal()
     scan_asked = Signal()
@@ -210,6 +212,7 @@ class IntakeView(QWidget):
         self._relation.idClicked.connect(self._relation_chosen)
 
     def _touched(self) -> None:
+        self.touched.emit()
         if not self._autosave.isActive():
             self._autosave.start()
 
@@ -327,8 +330,9 @@ class IntakeView(QWidget):
         due = quote.due
         self.due.setText(f"Hẹn trả: {due.at:%H:%M %d/%m/%Y}" if due else "Chưa có thời hạn")
         self.due.setToolTip(due.how if due else "")
-        amount = f"{quote.fee.amount:,} đ".replace(",", ".")
-        self.fee.setText(f"Lệ phí {amount} ({quote.fee.how})")
+        fee = quote.fee
+        words = fee_words(fee.amount, fee.how, is_known=fee.is_known)
+        self.fee.setText(f"Lệ phí: {words}" + (f" ({fee.how})" if fee.amount else ""))
         required = [p for p in quote.procedure.papers if p.required]
         there = len(required) - len(quote.papers.missing)
         self.papers_card.title.setText(f"3  Giấy tờ — đủ {there}/{len(required)} bắt buộc")
