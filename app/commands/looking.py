@@ -41,7 +41,7 @@ def show(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[st
         "owner": d.owner.name,
         "received": d.received_at.isoformat(),
         "due": d.due_at.isoformat(),
-        "fee": d.fee.amount,
+        "fee": d.fee.amount if d.fee.is_known else None,
         "receipt_version": d.receipt_version,
         "papers": [
             {"key": p.key, "original": p.original, "certified": p.certified,

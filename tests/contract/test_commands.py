@@ -279,6 +279,13 @@ def test_a_paper_or_folder_that_is_not_there_is_named_and_costs_nothing(
     assert other(*enrol).exit_code == 0  # the code was not spent
 
 
+def test_a_fee_not_yet_known_is_null_and_not_nothing(main: CommandLine) -> None:
+    said = main("receive", "--procedure", "1.001193", "--name", "Nguyễn Thị Chưa Khai",
+                "--id-number", ID, "--born", "01/02/1990", "--papers", "all").json  # fmt: skip
+    assert said["fee"] is None
+    assert main("show", str(said["code"])).json["fee"] is None
+
+
 def test_without_a_display_the_window_says_so_and_commands_still_answer(main: CommandLine) -> None:
     bare = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
     said = main(env=bare)
