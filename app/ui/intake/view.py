@@ -332,7 +332,7 @@ class IntakeView(QWidget):
         self.due.setToolTip(due.how if due else "")
         fee = quote.fee
         words = fee_words(fee.amount, fee.how, is_known=fee.is_known)
-        self.fee.setText(f"Lệ phí: {words}" + (f" ({fee.how})" if fee.amount else ""))
+        self.fee.setText(f"Lệ phí {words}" + (f" ({fee.how})" if fee.amount else ""))
         required = [p for p in quote.procedure.papers if p.required]
         there = len(required) - len(quote.papers.missing)
         self.papers_card.title.setText(f"3  Giấy tờ — đủ {there}/{len(required)} bắt buộc")
