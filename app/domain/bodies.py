@@ -354,18 +354,33 @@ class OnlineClaimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictRaised:
-    """conflict.raised: two acts clash; the first in server order holds meanwhile."""
+    """conflict.raised: two acts clash; the first in server order holds meanwhile.
+
+    Made by the server, and placed right before the second act.
+
+    Attributes:
+        about: the kind of the second act.
+        joins: number of an earlier conflict of the same server store, 0 if
+            none: the second act follows from that one's second, and its
+            decision counts for both.
+    """
 
     first_store: UUID
     first_n: Serial
     second_store: UUID
     second_n: Serial
     about: Short = ""
+    joins: Serial = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictDecided:
-    """conflict.decided: a person chose between two clashing acts."""
+    """conflict.decided: a person chose between two clashing acts.
+
+    Attributes:
+        conflict_store, conflict_n: the `conflict.raised`.
+        keep: which act counts; "new" is neither, another act follows.
+    """
 
     conflict_store: UUID
     conflict_n: Serial

@@ -8,13 +8,13 @@ states an act needs, and where it leads.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from app.domain import bodies
-from app.domain.events import Event, read_body
+from app.domain.events import Event, UnreadableEvent, read_body
 from app.domain.fees import CopyLine
 from app.domain.papers import GivenPaper
 from app.domain.status import CLOSED, BusinessState, PaymentState, ReturnState
@@ -50,6 +50,40 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Two acts that cannot both hold.
+
+    Attributes:
+        store, n: the `conflict.raised`.
+        first_store, first_n: the act that holds until the decision.
+        second_store, second_n: the act that waits.
+        about: kind of the second act.
+        joins: number of the conflict whose decision counts here too, 0 if none.
+        keep: "first", "second", "new", or "" while nobody has decided.
+    """
+
+    store: UUID
+    n: int
+    first_store: UUID
+    first_n: int
+    second_store: UUID
+    second_n: int
+    about: str = ""
+    joins: int = 0
+    keep: str = ""
+
+    @property
+    def set_aside(self) -> frozenset[tuple[UUID, int]]:
+        """The acts that have no effect, by store and number."""
+        first, second = (self.first_store, self.first_n), (self.second_store, self.second_n)
+        if self.keep == "second":
+            return frozenset() if self.joins else frozenset({first})
+        if self.keep == "new" and not self.joins:
+            return frozenset({first, second})
+        return frozenset({second})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """A dossier as its events add up to; compare values, never change one.
 
@@ -60,7 +94,11 @@ class Dossier:
         state, payment, result: the states kept apart.
         paused_at: set while the clock stands still for the citizen.
         extended: the due date was moved once, with an apology.
+        holder: user id of who has the work, "" for nobody.
+        with_agency: where it was handed to last, "" for the agency that received it.
         prints: how often each form came out on paper, by form key.
+        paid, refunded: đồng, what came in less what went back; and what went back.
+        conflicts: raised by the server, decided ones too.
     """
 
     id: UUID
@@ -103,10 +141,13 @@ class Dossier:
     supplement_rounds: int = 0
     extended: bool = False
     holder: str = ""
+    with_agency: str = ""
     stage: str = ""
     result_name: str = ""
     external_codes: dict[str, str] | None = None
     prints: dict[str, int] | None = None
+    refunded: int = 0
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def owner(self) -> bodies.Person:
@@ -118,6 +159,56 @@ class Dossier:
         """True while something is still to be done."""
         return not self.voided and self.state not in CLOSED
 
+    @property
+    def open_conflicts(self) -> tuple[Conflict, ...]:
+        """Conflicts that wait for a person; parts of another one are not counted."""
+        return tuple(c for c in self.conflicts if not c.keep and not c.joins)
+
+
+_Name = tuple[UUID, int]  # of an event: store and number
+
+
+@dataclass(frozen=True, slots=True)
+class _Rulings:
+    """What a replay knows beforehand: how conflicts were decided, and what thereby has no effect.
+
+    Attributes:
+        keep: what each conflict was decided to.
+        decisions: the events that decided; a later one about the same comes too late.
+        losers: acts that lost before their conflict was raised.
+    """
+
+    keep: Mapping[_Name, str]
+    decisions: frozenset[_Name]
+    losers: frozenset[_Name]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a dossier's events add up to, and how many no longer fit behind the others."""
+
+    dossier: Dossier | None
+    passed_over: int
+
+
+def replay(events: Iterable[Event]) -> Replayed:
+    """Fold a dossier's events in the server's order; what does not fit is passed over.
+
+    Decisions count from the beginning: the act that lost has no effect at its
+    own place already. So every replica that holds the same events folds to
+    the same dossier, whenever it learnt of the decision.
+    """
+    ordered = list(events)
+    ruled = _ruled(ordered)
+    dossier: Dossier | None = None
+    passed_over = 0
+    for event in ordered:
+        try:
+            dossier = apply(dossier, event, ruled)
+        except (NotAllowed, UnreadableEvent):
+            passed_over += 1
+    return Replayed(dossier, passed_over)
+
 
 def fold(events: Iterable[Event]) -> Dossier | None:
     """Return what one dossier's events, in order, add up to; None for none.
@@ -126,14 +217,31 @@ def fold(events: Iterable[Event]) -> Dossier | None:
         NotAllowed: an event does not fit; accepted events always do.
         UnreadableEvent: a body cannot be read.
     """
+    ordered = list(events)
+    ruled = _ruled(ordered)
     dossier: Dossier | None = None
-    for event in events:
-        dossier = apply(dossier, event)
+    for event in ordered:
+        dossier = apply(dossier, event, ruled)
     return dossier
 
 
-def apply(dossier: Dossier | None, event: Event) -> Dossier:
+def needs_replay(before: Dossier | None, after: Dossier) -> bool:
+    """Tell whether a decision changed what earlier events add up to."""
+    former = () if before is None else before.conflicts
+    known = {(c.store, c.n): c.keep for c in former}
+    return any(c.keep != known.get((c.store, c.n), "") and c.keep != "first"
+               for c in after.conflicts)  # fmt: skip
+
+
+def apply(dossier: Dossier | None, event: Event, ruled: _Rulings | None = None) -> Dossier:
     """Return the dossier after one more event.
+
+    An act that lost a conflict, or waits for the decision, changes nothing.
+
+    Args:
+        dossier: before, None if there was none.
+        event: the next one in the server's order.
+        ruled: in a replay, how every conflict will be decided.
 
     Raises:
         NotAllowed: the act is not allowed now; `refusal` says why.
@@ -141,20 +249,33 @@ def apply(dossier: Dossier | None, event: Event) -> Dossier:
     """
     if event.dossier is None:
         raise NotAllowed("Sự kiện này không thuộc hồ sơ nào.")
-    body = read_body(event.kind, event.v, event.body)
-    if isinstance(body, bodies.EventMended):
-        replacing = replace(event, kind=body.kind, v=body.v, body=body.body.encode())
-        return apply(dossier, replacing)
-    reason = refusal(dossier, event.kind, body)
+    act_kind, body = read_act(event)
+    if dossier is not None and _is_set_aside(dossier, event, ruled):
+        return dossier
+    reason = refusal(dossier, act_kind, body)
     if reason is not None:
         raise NotAllowed(reason)
     if dossier is None:
         return _received(event.dossier, body)
-    act = _ACTS[event.kind]
+    if isinstance(body, bodies.ConflictRaised):
+        return _raised(dossier, body, event, ruled)
+    act = _ACTS[act_kind]
     after = act.change(dossier, body, event) if act.change else dossier
     if act.leads_to is not None:
         after = replace(after, state=act.leads_to)
     return after
+
+
+def read_act(event: Event) -> tuple[str, Any]:
+    """Return an event's kind and body; of what it carries, for an `event.mended`.
+
+    Raises:
+        UnreadableEvent: the body cannot be read.
+    """
+    kind, body = event.kind, read_body(event.kind, event.v, event.body)
+    while isinstance(body, bodies.EventMended):
+        kind, body = body.kind, read_body(body.kind, body.v, body.body.encode())
+    return kind, body
 
 
 def refusal(dossier: Dossier | None, kind: str, body: Any) -> str | None:
@@ -182,6 +303,81 @@ class _Act:
     change: Callable[[Dossier, Any, Event], Dossier] | None = None
     check: Callable[[Dossier, Any], str | None] | None = None
     after_voiding: bool = False
+
+
+def _ruled(events: Iterable[Event]) -> _Rulings:
+    """Return how the conflicts among a dossier's events were decided; the first decision counts."""
+    raised: dict[_Name, bodies.ConflictRaised] = {}
+    decided: dict[_Name, tuple[_Name, str]] = {}
+    for event in events:
+        if event.kind not in ("conflict.raised", "conflict.decided", "event.mended"):
+            continue
+        try:
+            _, body = read_act(event)
+        except UnreadableEvent:
+            continue
+        if isinstance(body, bodies.ConflictRaised):
+            if not body.joins:
+                raised[event.store, event.n] = body
+        elif isinstance(body, bodies.ConflictDecided):
+            about = (body.conflict_store, body.conflict_n)
+            if about in raised:
+                decided.setdefault(about, ((event.store, event.n), body.keep))
+    keep = {about: kept for about, (_, kept) in decided.items()}
+    losers = {
+        (body.first_store, body.first_n)
+        for name, body in raised.items()
+        if keep.get(name, "first") != "first"
+    }
+    decisions = frozenset(decider for decider, _ in decided.values())
+    return _Rulings(keep, decisions, frozenset(losers))
+
+
+def _is_set_aside(dossier: Dossier, event: Event, ruled: _Rulings | None) -> bool:
+    """Tell whether an event has no effect: it lost, it waits, or the replay goes by it already."""
+    name = (event.store, event.n)
+    if ruled is not None and (name in ruled.losers or name in ruled.decisions):
+        return True
+    return any(name in conflict.set_aside for conflict in dossier.conflicts)
+
+
+def _raised(
+    dossier: Dossier,
+    body: bodies.ConflictRaised,
+    event: Event,
+    ruled: _Rulings | None,
+) -> Dossier:
+    keep = "" if ruled is None else ruled.keep.get((event.store, body.joins or event.n), "")
+    conflict = Conflict(
+        store=event.store,
+        n=event.n,
+        first_store=body.first_store,
+        first_n=body.first_n,
+        second_store=body.second_store,
+        second_n=body.second_n,
+        about=body.about,
+        joins=body.joins,
+        keep=keep,
+    )
+    return replace(dossier, conflicts=(*dossier.conflicts, conflict))
+
+
+def _decided(dossier: Dossier, body: bodies.ConflictDecided, _: Event) -> Dossier:
+    """Note the decision; what it changes in earlier acts shows when they are replayed."""
+    about = (body.conflict_store, body.conflict_n)
+    conflicts = tuple(
+        replace(c, keep=body.keep) if about in ((c.store, c.n), (c.store, c.joins)) else c
+        for c in dossier.conflicts
+    )
+    return replace(dossier, conflicts=conflicts)
+
+
+def _check_decision(dossier: Dossier, body: bodies.ConflictDecided) -> str | None:
+    about = (body.conflict_store, body.conflict_n)
+    for conflict in dossier.conflicts:
+        if (conflict.store, conflict.n) == about and not conflict.joins:
+            return "Xung đột này đã có người quyết định rồi." if conflict.keep else None
+    return "Hồ sơ không có xung đột này."
 
 
 def _received(id: UUID, body: bodies.Received) -> Dossier:
@@ -214,11 +410,13 @@ def _received(id: UUID, body: bodies.Received) -> Dossier:
         practice=body.practice,
         offline=body.offline,
         due_is_certain=body.due_is_certain,
-        payment=_payment(body.fee, 0),
+        payment=_payment(body.fee, 0, 0),
     )
 
 
-def _payment(fee: bodies.ChargedFee, paid: int) -> PaymentState:
+def _payment(fee: bodies.ChargedFee, paid: int, refunded: int) -> PaymentState:
+    if refunded and not paid:
+        return PaymentState.REFUNDED
     if fee.amount == 0 and fee.is_known:
         return PaymentState.PAID if paid else PaymentState.FREE
     return PaymentState.PAID if paid >= fee.amount and fee.is_known else PaymentState.UNPAID
@@ -232,7 +430,7 @@ def _corrected(dossier: Dossier, body: bodies.Corrected, _: Event) -> Dossier:
         if (value := getattr(body, name)) is not None
     }  # fmt: skip
     after = replace(dossier, receipt_version=body.receipt_version, **given)
-    return replace(after, payment=_payment(after.fee, after.paid))
+    return replace(after, payment=_payment(after.fee, after.paid, after.refunded))
 
 
 def _check_correction(dossier: Dossier, body: bodies.Corrected) -> str | None:
@@ -297,18 +495,20 @@ def _check_removal(dossier: Dossier, body: bodies.PageRemoved) -> str | None:
 
 
 def _fee_charged(dossier: Dossier, body: bodies.FeeCharged, _: Event) -> Dossier:
-    return replace(dossier, fee=body.fee, payment=_payment(body.fee, dossier.paid))
+    payment = _payment(body.fee, dossier.paid, dossier.refunded)
+    return replace(dossier, fee=body.fee, payment=payment)
 
 
 def _fee_paid(dossier: Dossier, body: bodies.FeePaid, _: Event) -> Dossier:
     paid = dossier.paid + body.amount
-    return replace(dossier, paid=paid, payment=_payment(dossier.fee, paid))
+    payment = _payment(dossier.fee, paid, dossier.refunded)
+    return replace(dossier, paid=paid, payment=payment)
 
 
 def _fee_refunded(dossier: Dossier, body: bodies.FeeRefunded, _: Event) -> Dossier:
-    left = dossier.paid - body.amount
-    state = PaymentState.REFUNDED if left == 0 else _payment(dossier.fee, left)
-    return replace(dossier, paid=left, payment=state)
+    left, refunded = dossier.paid - body.amount, dossier.refunded + body.amount
+    payment = _payment(dossier.fee, left, refunded)
+    return replace(dossier, paid=left, refunded=refunded, payment=payment)
 
 
 def _check_refund(dossier: Dossier, body: bodies.FeeRefunded) -> str | None:
@@ -343,7 +543,9 @@ def _ended(dossier: Dossier, _: bodies.Ended, __: Event) -> Dossier:
 
 
 def _handed_over(dossier: Dossier, body: bodies.StageHandedOver, _: Event) -> Dossier:
-    return replace(dossier, holder="", stage=body.stage or dossier.stage)
+    return replace(
+        dossier, holder="", stage=body.stage or dossier.stage, with_agency=body.to_agency
+    )
 
 
 def _taken(dossier: Dossier, body: bodies.StageTaken, event: Event) -> Dossier:
@@ -443,7 +645,7 @@ _ACTS: dict[str, _Act] = {
     "note.added": _Act(when=_ANY, after_voiding=True),
     "online.claimed": _Act(),
     "conflict.raised": _Act(when=_ANY, after_voiding=True),
-    "conflict.decided": _Act(when=_ANY, after_voiding=True),
+    "conflict.decided": _Act(when=_ANY, after_voiding=True, change=_decided, check=_check_decision),
     "code.corrected": _Act(when=_ANY, change=_code_corrected),
     "dossier.viewed": _Act(when=_ANY, after_voiding=True),
     "id.revealed": _Act(when=_ANY, after_voiding=True),
