@@ -58,7 +58,8 @@ class WireEvent:
     """The envelope of one event; its body is the next line.
 
     In a pull `store`, `n` and `prev` say whose event it is, `seq` is the
-    stream's own order; `echo` means the puller made it and no body follows.
+    stream's own order, `home` the place in the stream of the dossier's home
+    if that is another one; `echo` means the puller made it and no body follows.
     """
 
     n: _Serial
@@ -71,6 +72,7 @@ class WireEvent:
     store: UUID | None = None
     prev: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
     seq: _Serial = 0
+    home: _Serial = 0
     recorded_at: str = ""
     echo: bool = False
 
@@ -330,20 +332,30 @@ def read_push(data: bytes) -> tuple[PushHead, list[Event]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamEvent:
-    """An event at its place in a stream; `event` is None for an echo of the puller's own."""
+    """An event at its place in a stream.
+
+    Attributes:
+        seq, recorded_at: its place there, and when it was stored.
+        event: None for an echo of the puller's own.
+        home_seq: place in the stream of the dossier's home; 0 for `seq`.
+    """
 
     seq: int
     recorded_at: str
     store: UUID
     n: int
     event: Event | None
+    home_seq: int = 0
 
 
 def write_pull(head: PullHead, entries: Iterable[StreamEvent]) -> bytes:
     """Return the unpacked bytes of a pull's answer."""
     lines = [msgspec.json.encode(head)]
     for entry in entries:
-        place = {"store": str(entry.store), "seq": entry.seq, "recorded_at": entry.recorded_at}
+        place: dict[str, object] = {"store": str(entry.store), "seq": entry.seq}
+        if entry.home_seq not in (0, entry.seq):
+            place["home"] = entry.home_seq
+        place["recorded_at"] = entry.recorded_at
         if entry.event is None:
             echo = {"n": entry.n, "kind": "", "v": 0, "at": "", "actor": "", "echo": True}
             lines.append(msgspec.json.encode(echo | place))
@@ -394,6 +406,7 @@ def read_pull(data: bytes) -> tuple[PullHead, list[StreamEvent]]:
                 store=envelope.store,
                 n=envelope.n,
                 event=event,
+                home_seq=envelope.home,
             )
         )
     if at != len(lines):

@@ -74,6 +74,7 @@ class EventRow(Base):
     Attributes:
         place: local order of arrival.
         seq, recorded_at, stream: the server's, None until it is known.
+        home_seq: place in the stream of the dossier's home, for the next act's `base`.
         refusal: the server's words if it was quarantined.
     """
 
@@ -98,6 +99,7 @@ class EventRow(Base):
     body: Mapped[bytes]
     stream: Mapped[str | None] = mapped_column(String(40))
     seq: Mapped[int | None]
+    home_seq: Mapped[int | None]
     recorded_at: Mapped[str | None] = mapped_column(String(40))
     refusal: Mapped[str | None] = mapped_column(Text)
 

@@ -122,7 +122,8 @@ def add_row(session: Session, event: Event) -> EventRow:
 def _last_seen(session: Session, dossier: UUID | None) -> int:
     if dossier is None:
         return 0
-    return session.scalar(select(func.max(EventRow.seq)).where(EventRow.dossier == dossier)) or 0
+    seen = select(func.max(EventRow.home_seq)).where(EventRow.dossier == dossier)
+    return session.scalar(seen) or 0
 
 
 def of_store(session: Session, store: UUID, after: int, limit: int) -> list[Event]:

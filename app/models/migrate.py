@@ -9,7 +9,7 @@ from pathlib import Path
 from app.models.database import Database
 from app.models.problems import NewerStore
 
-SCHEMA = 1
+SCHEMA = 2
 """Number of the newest step under migrations/versions, kept in `user_version`."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"

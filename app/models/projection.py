@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
@@ -11,8 +10,8 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.orm import Session
 
 from app.domain import fold as folding
-from app.domain.events import KINDS, Event, UnreadableEvent
-from app.domain.fold import Dossier, NotAllowed
+from app.domain.events import KINDS, Event
+from app.domain.fold import Dossier
 from app.domain.text import fold, folded_words
 from app.models import events
 from app.models.base import CodeRow, DossierRow, EventRow, PageRow
@@ -28,9 +27,12 @@ def record(session: Session, act: events.Act) -> Event:
     if act.dossier is None:
         events.add_row(session, event)
         return event
-    after = folding.apply(load(session, act.dossier), event)
+    before = load(session, act.dossier)
+    after = folding.apply(before, event)
     events.add_row(session, event)
-    if not KINDS[act.kind].is_audit:  # a look changes nothing of the dossier
+    if folding.needs_replay(before, after):
+        refold(session, [act.dossier])
+    elif not KINDS[act.kind].is_audit:  # a look changes nothing of the dossier
         _save(session, after, event.n, needs_look=None)
     return event
 
@@ -46,47 +48,28 @@ def read_snapshot(raw: bytes) -> Dossier:
     return msgspec.json.decode(raw, type=Dossier)
 
 
-@dataclass(frozen=True, slots=True)
-class _Folded:
-    dossier: Dossier | None
-    last_own_n: int
-    passed_over: int
-
-
 def refold(session: Session, dossiers: Iterable[UUID]) -> None:
     """Fold dossiers anew from all their accepted events.
 
     Own events that no longer fit behind what the server ordered first are
     passed over and the dossier is marked for a look; the server quarantines
-    them for the same reason.
+    them for the same reason. So is a dossier whose conflict waits for a person.
     """
     own = set(events.own_stores(session))
     for dossier in dict.fromkeys(dossiers):  # in their order: it becomes the lists' order
         rows = events.of_dossier(session, dossier)
-        folded = _fold_rows(rows, own)
+        folded = folding.replay(map(events.to_event, rows))
         if folded.dossier is not None:
             refused = session.scalar(
                 select(exists().where(EventRow.dossier == dossier, EventRow.refusal.is_not(None)))
             )
-            look = bool(refused) or folded.passed_over > 0
-            _save(session, folded.dossier, folded.last_own_n, needs_look=look)
+            look = bool(refused or folded.passed_over or folded.dossier.open_conflicts)
+            last_own_n = next((row.n for row in reversed(rows) if row.store in own), 0)
+            _save(session, folded.dossier, last_own_n, needs_look=look)
         else:  # the reception itself was refused: what was printed stays, for a look
             row = session.scalar(select(DossierRow).where(DossierRow.id == dossier))
             if row is not None:
                 row.needs_look = True
-
-
-def _fold_rows(rows: list[EventRow], own: set[UUID]) -> _Folded:
-    dossier: Dossier | None = None
-    last_own_n = passed_over = 0
-    for row in rows:
-        if row.store in own:
-            last_own_n = row.n
-        try:
-            dossier = folding.apply(dossier, events.to_event(row))
-        except (NotAllowed, UnreadableEvent):
-            passed_over += 1
-    return _Folded(dossier, last_own_n, passed_over)
 
 
 def _save(session: Session, dossier: Dossier, last_n: int, *, needs_look: bool | None) -> None:

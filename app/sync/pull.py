@@ -66,6 +66,7 @@ def take(session: Session, stream: str, entries: Sequence[StreamEvent]) -> int:
             session.flush()
             row = events.add_row(session, entry.event)
         row.stream, row.seq, row.recorded_at = stream, entry.seq, entry.recorded_at
+        row.home_seq = entry.home_seq or entry.seq
         if row.dossier is not None:
             touched[row.dossier] = None
         _roll(session, stream, entry, row.hash)
@@ -92,7 +93,7 @@ def forget(session: Session, stream: str) -> None:
     session.execute(
         update(EventRow)
         .where(EventRow.stream == stream)
-        .values(stream=None, seq=None, recorded_at=None)
+        .values(stream=None, seq=None, home_seq=None, recorded_at=None)
     )
     session.query(StreamDay).where(StreamDay.stream == stream).delete()
     events.set_fact(session, f"cursor:{stream}", "0")

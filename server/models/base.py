@@ -64,12 +64,16 @@ class Base(DeclarativeBase):
     }
 
 
+SERVER = UUID(int=0)  # stands for a station where the server itself acts
+
+
 class AgencyRow(Base):
     """An agency and the counter of its stream.
 
     Attributes:
         last_seq: of the stream; updated in the transaction that appends, for a
             serial may commit out of order and is no cursor.
+        range_size: numbers a day in a standing range of one of its stations.
     """
 
     __tablename__ = "agency"
@@ -78,10 +82,16 @@ class AgencyRow(Base):
     name: Mapped[str] = mapped_column(String(300))
     last_seq: Mapped[int] = mapped_column(default=0)
     stored_bytes: Mapped[int] = mapped_column(default=0)
+    range_size: Mapped[int] = mapped_column(default=400, server_default="400")
 
 
 class StationRow(Base):
-    """An enrolled workstation with its public keys."""
+    """An enrolled workstation with its public keys.
+
+    Attributes:
+        proven_at: when it last said that both sides are equal.
+        difference: the first event that differed there, in words; "" while none does.
+    """
 
     __tablename__ = "station"
     __table_args__ = (Index("uq_station_id", "id", unique=True),)
@@ -94,6 +104,8 @@ class StationRow(Base):
     enrolled_at: Mapped[dt.datetime]
     seen_at: Mapped[dt.datetime | None]
     revoked_at: Mapped[dt.datetime | None]
+    proven_at: Mapped[dt.datetime | None]
+    difference: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class EnrolmentRow(Base):
@@ -110,11 +122,13 @@ class EnrolmentRow(Base):
 
 
 class StoreRow(Base):
-    """An incarnation of a station's store, and how far its events are here.
+    """An incarnation of a store, and how far its events are here.
 
     Attributes:
+        station: whose store it is; `SERVER` for the server's own of an agency.
         have: highest gap-free number, quarantined ones included.
         head: hash of that event.
+        contacts, last_pass: how often the store has greeted, and in which pass last.
     """
 
     __tablename__ = "store"
@@ -126,18 +140,20 @@ class StoreRow(Base):
     have: Mapped[int] = mapped_column(default=0)
     head: Mapped[bytes]
     created_at: Mapped[dt.datetime]
+    contacts: Mapped[int] = mapped_column(default=0, server_default="0")
+    last_pass: Mapped[UUID | None]
 
 
 class EventRow(Base):
     """Every authentic event, body byte for byte.
 
     Attributes:
+        agency: of the store that made it.
         refusal: why it does not count, None if it was accepted.
-        seq: in the home agency's stream, None if it is not in one.
+        seq: in the stream of the dossier's home, None if it is in none.
     """
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_agency_dossier", "agency", "dossier", "seq"),)
 
     agency: Mapped[str] = mapped_column(String(40), primary_key=True)
     store: Mapped[UUID] = mapped_column(primary_key=True)
@@ -157,16 +173,26 @@ class EventRow(Base):
 
 
 class StreamRow(Base):
-    """A place in an agency's stream; without gaps, in the order of commits."""
+    """A place in an agency's stream; without gaps, in the order of commits.
+
+    Attributes:
+        origin: agency of the store that made the event.
+        home_seq: place in the stream of the dossier's home; `seq` in that stream itself.
+    """
 
     __tablename__ = "stream"
-    __table_args__ = (Index("uq_stream_event", "agency", "store", "n", unique=True),)
+    __table_args__ = (
+        Index("uq_stream_event", "agency", "store", "n", unique=True),
+        Index("ix_stream_agency_dossier_seq", "agency", "dossier", "seq"),
+    )
 
     agency: Mapped[str] = mapped_column(String(40), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
-    home: Mapped[str] = mapped_column(String(40))
+    origin: Mapped[str] = mapped_column(String(40))
     store: Mapped[UUID]
     n: Mapped[int]
+    dossier: Mapped[UUID | None]
+    home_seq: Mapped[int | None]
     recorded_at: Mapped[str] = mapped_column(String(40))
 
 
@@ -182,8 +208,22 @@ class StreamDayRow(Base):
     upto: Mapped[int]
 
 
+class SubscriptionRow(Base):
+    """An agency that takes part in a dossier that another one received."""
+
+    __tablename__ = "subscription"
+
+    agency: Mapped[str] = mapped_column(String(40), primary_key=True)
+    dossier: Mapped[UUID] = mapped_column(primary_key=True)
+    home: Mapped[str] = mapped_column(String(40))
+
+
 class DossierRow(Base):
-    """A dossier as folded here."""
+    """A dossier as folded here, kept with the agency that received it.
+
+    Attributes:
+        subscribers: agencies that take part, with spaces between.
+    """
 
     __tablename__ = "dossier"
     __table_args__ = (Index("ix_dossier_agency_code", "agency", "code"),)
@@ -194,6 +234,7 @@ class DossierRow(Base):
     state: Mapped[int]
     due_at: Mapped[dt.datetime]
     snapshot: Mapped[bytes]
+    subscribers: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class CodeRow(Base):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.orm import Session, sessionmaker
+
+from server.models.base import AgencyRow
 
 _SCRIPTS = Path(__file__).parent.parent / "migrations"
 
@@ -73,10 +75,21 @@ def _engine(url: str) -> Engine:
 def lock_agency(session: Session, agency: str) -> int | None:
     """Lock an agency's counter until the transaction ends; return its last sequence.
 
-    Returns None if there is no such agency. SQLite's writers are alone anyway.
+    Returns None if there is no such agency.
     """
-    for_update = "" if session.get_bind().dialect.name == "sqlite" else " FOR UPDATE"
-    return session.execute(
-        text(f"SELECT last_seq FROM agency WHERE agency = :agency{for_update}"),
-        {"agency": agency},
-    ).scalar()
+    return lock_agencies(session, [agency]).get(agency)
+
+
+def lock_agencies(session: Session, agencies: Iterable[str]) -> dict[str, int]:
+    """Lock counters until the transaction ends; return the last sequence of each that exists.
+
+    Always in the agencies' order, so that two transactions cannot wait for
+    each other. SQLite's writers are alone anyway.
+    """
+    query = (
+        select(AgencyRow.agency, AgencyRow.last_seq)
+        .where(AgencyRow.agency.in_(sorted(agencies)))
+        .order_by(AgencyRow.agency)
+        .with_for_update()
+    )
+    return {row.agency: row.last_seq for row in session.execute(query)}

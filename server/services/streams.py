@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.domain.events import Event
@@ -31,12 +31,7 @@ def pull(
     )
     rows = session.execute(
         select(StreamRow, EventRow)
-        .join(
-            EventRow,
-            (EventRow.agency == StreamRow.home)
-            & (EventRow.store == StreamRow.store)
-            & (EventRow.n == StreamRow.n),
-        )
+        .join(EventRow, event_of_place())
         .where(StreamRow.agency == station.agency, StreamRow.seq > after)
         .order_by(StreamRow.seq)
         .limit(PULL_EVENTS + 1)
@@ -47,6 +42,7 @@ def pull(
             recorded_at=place.recorded_at,
             store=event.store,
             n=event.n,
+            home_seq=0 if place.home_seq == place.seq else place.home_seq or 0,
             event=None if event.store in own else to_event(event),
         )
         for place, event in rows[:PULL_EVENTS]
@@ -61,6 +57,15 @@ def pull(
         server_time=now.isoformat(),
     )
     return head, entries
+
+
+def event_of_place() -> ColumnElement[bool]:
+    """Return what joins a place in a stream with its event."""
+    return (
+        (EventRow.agency == StreamRow.origin)
+        & (EventRow.store == StreamRow.store)
+        & (EventRow.n == StreamRow.n)
+    )
 
 
 def cursor(session: Session, agency: str) -> int:
@@ -109,12 +114,7 @@ def total_hash(days: dict[str, tuple[int, str]]) -> str:
 def _part_of_day(session: Session, agency: str, day: str, after: int, upto: int) -> tuple[int, str]:
     hashes = session.scalars(
         select(EventRow.hash)
-        .join(
-            StreamRow,
-            (EventRow.agency == StreamRow.home)
-            & (EventRow.store == StreamRow.store)
-            & (EventRow.n == StreamRow.n),
-        )
+        .join(StreamRow, event_of_place())
         .where(
             StreamRow.agency == agency,
             StreamRow.seq > after,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import app.models.migrate as stepping
+from app.models import events, projection
 from app.models.base import Base as StationBase
+from app.models.base import EventRow
 from app.models.database import Database
 from app.models.keys import make_keys
 from app.models.problems import NewerStore
 from server.models.base import Base as ServerBase
+from server.models.base import StreamRow
 from server.models.database import ServerDatabase
 from tests.support.office import Counter, running_office
 from tests.support.postgres import postgres
@@ -112,7 +116,7 @@ def test_an_older_store_is_copied_before_its_step_and_a_failed_step_changes_noth
 
     [copy] = (tmp_path / "backups").iterdir()
     assert copy.name.startswith("before-schema-")
-    assert stepping.schema_of(database) == 1
+    assert stepping.schema_of(database) == stepping.SCHEMA - 1
     with database.reading() as session:
         assert not sa.inspect(session.connection()).has_table("half")
     database.close()
@@ -125,3 +129,43 @@ def test_reopening_a_current_store_copies_nothing(tmp_path: Path) -> None:
         counter.reopen()
         assert not counter.profile.backups.exists()
         counter.close()
+
+
+SAVED = ROOT / "tests" / "data"
+
+
+@pytest.mark.parametrize("schema", range(1, stepping.SCHEMA))
+def test_a_store_of_every_released_schema_is_brought_up_to_date(
+    tmp_path: Path, schema: int
+) -> None:
+    shutil.copy(SAVED / f"schema-{schema}/station.db", tmp_path / "store.db")
+    key = bytes.fromhex((SAVED / f"schema-{schema}/station.key").read_text().strip())
+    database = Database(tmp_path / "store.db", key)
+
+    stepping.migrate(database, tmp_path / "backups")
+
+    with database.reading() as session:
+        assert _differences(session.connection(), StationBase.metadata) == []
+        rows = session.query(EventRow).order_by(EventRow.place).all()
+        assert all(row.hash == events.to_event(row).hash for row in rows)
+        assert [row.home_seq for row in rows] == [row.seq for row in rows]
+        seen = {row.dossier for row in rows}
+        before = {id: projection.load(session, id) for id in seen}
+        projection.refold(session, seen)
+        assert {id: projection.load(session, id) for id in seen} == before
+        assert None not in before.values()
+    database.close()
+    assert len(list((tmp_path / "backups").iterdir())) == 1
+
+
+def test_a_server_of_the_first_schema_goes_on_with_its_streams(tmp_path: Path) -> None:
+    shutil.copy(SAVED / "schema-1/server.db", tmp_path / "server.db")
+    database = ServerDatabase(f"sqlite:///{tmp_path / 'server.db'}")
+    database.migrate()
+
+    with database.reading() as session:
+        assert _differences(session.connection(), ServerBase.metadata) == []
+        places = session.query(StreamRow).order_by(StreamRow.seq).all()
+        assert [place.home_seq for place in places] == [1, 2]
+        assert all(place.dossier is not None and place.origin == "H24.15" for place in places)
+    database.close()
