@@ -76,6 +76,7 @@ class EventRow(Base):
         seq, recorded_at, stream: the server's, None until it is known.
         home_seq: place in the stream of the dossier's home, for the next act's `base`.
         refusal: the server's words if it was quarantined.
+        is_mended: a later event stands in the place of this refused one.
     """
 
     __tablename__ = "event"
@@ -102,6 +103,7 @@ class EventRow(Base):
     home_seq: Mapped[int | None]
     recorded_at: Mapped[str | None] = mapped_column(String(40))
     refusal: Mapped[str | None] = mapped_column(Text)
+    is_mended: Mapped[bool] = mapped_column(default=False, server_default="0")
 
 
 class DossierRow(Base):

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import exists, select, text
+from sqlalchemy import exists, select, text, update
 from sqlalchemy.orm import Session
 
 from app.domain import fold as folding
+from app.domain.bodies import EventMended
 from app.domain.events import KINDS, Event
 from app.domain.fold import Dossier
 from app.domain.text import fold, folded_words
@@ -27,14 +28,21 @@ def record(session: Session, act: events.Act) -> Event:
     if act.dossier is None:
         events.add_row(session, event)
         return event
-    before = load(session, act.dossier)
+    is_mending = act.kind == "event.mended"
+    before = _accepted(session, act.dossier) if is_mending else load(session, act.dossier)
     after = folding.apply(before, event)
     events.add_row(session, event)
-    if folding.needs_replay(before, after):
+    if is_mending or folding.needs_replay(before, after):
         refold(session, [act.dossier])
     elif not KINDS[act.kind].is_audit:  # a look changes nothing of the dossier
         _save(session, after, event.n, needs_look=None)
     return event
+
+
+def _accepted(session: Session, dossier: UUID) -> Dossier | None:
+    """Return a dossier without its refused events; None if its reception was refused."""
+    rows = events.of_dossier(session, dossier)
+    return folding.replay(map(events.to_event, rows)).dossier
 
 
 def load(session: Session, dossier: UUID) -> Dossier | None:
@@ -58,10 +66,17 @@ def refold(session: Session, dossiers: Iterable[UUID]) -> None:
     own = set(events.own_stores(session))
     for dossier in dict.fromkeys(dossiers):  # in their order: it becomes the lists' order
         rows = events.of_dossier(session, dossier)
+        _note_mended(session, rows)
         folded = folding.replay(map(events.to_event, rows))
         if folded.dossier is not None:
             refused = session.scalar(
-                select(exists().where(EventRow.dossier == dossier, EventRow.refusal.is_not(None)))
+                select(
+                    exists().where(
+                        EventRow.dossier == dossier,
+                        EventRow.refusal.is_not(None),
+                        EventRow.is_mended.is_(False),
+                    )
+                )
             )
             look = bool(refused or folded.passed_over or folded.dossier.open_conflicts)
             last_own_n = next((row.n for row in reversed(rows) if row.store in own), 0)
@@ -70,6 +85,18 @@ def refold(session: Session, dossiers: Iterable[UUID]) -> None:
             row = session.scalar(select(DossierRow).where(DossierRow.id == dossier))
             if row is not None:
                 row.needs_look = True
+
+
+def _note_mended(session: Session, rows: Iterable[EventRow]) -> None:
+    """Mark the refused events that others now stand in for."""
+    for row in rows:
+        if row.kind == "event.mended":
+            body = msgspec.json.decode(row.body, type=EventMended)
+            session.execute(
+                update(EventRow)
+                .where(EventRow.store == body.store, EventRow.n == body.n)
+                .values(is_mended=True)
+            )
 
 
 def _save(session: Session, dossier: Dossier, last_n: int, *, needs_look: bool | None) -> None:

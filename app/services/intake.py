@@ -393,7 +393,7 @@ def _body(
     procedure, due, fee = quoted.procedure, quoted.due, quoted.fee
     assert due is not None
     catalogue = desk.catalogue()
-    code, number, source = _take_code(session, desk, catalogue, at.date(), is_final=is_final)
+    code, number, source = take_code(session, desk, catalogue, at.date(), is_final=is_final)
     return bodies.Received(
         code=code,
         check=codes.check_character(code),
@@ -450,10 +450,15 @@ def _stage_dues(
     return tuple(dues)
 
 
-def _take_code(
+def take_code(
     session: Session, desk: Desk, catalogue: Catalogue, day: dt.date, *, is_final: bool
 ) -> tuple[str, int, str]:
-    """Return (code, number, where it was drawn from); provisional if none is left."""
+    """Return (code, number, where it was drawn from); provisional if none is left.
+
+    Args:
+        day: of reception.
+        is_final: the second journal can be written, so a final code may leave.
+    """
     incarnation = events.incarnation(session)
     agency = desk.store.station.agency
     drawn = numbers.draw(session, incarnation, agency, day) if is_final else None

@@ -193,6 +193,7 @@ class TimelineEntry:
     actor: str
     stored: bool
     refusal: str
+    is_mended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +257,7 @@ def show(desk: Desk, dossier: UUID) -> Shown:
                 actor=row.actor,
                 stored=row.store not in own or row.n <= known[row.store],
                 refusal=row.refusal or "",
+                is_mended=row.is_mended,
             )
             for row in rows
         )
@@ -263,7 +265,7 @@ def show(desk: Desk, dossier: UUID) -> Shown:
             select(PageRow.page).where(PageRow.dossier == dossier, PageRow.stored_at.is_not(None))
         ).all()
     sync = SyncState.STORED if all(e.stored for e in timeline) else SyncState.WAITING
-    if any(e.refusal for e in timeline):
+    if folded.open_conflicts or any(e.refusal and not e.is_mended for e in timeline):
         sync = SyncState.QUARANTINED
     return Shown(dossier=folded, timeline=timeline, pages_stored=len(set(stored)), sync=sync)
 

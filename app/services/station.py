@@ -114,12 +114,12 @@ class Refused:
 
 
 def refused_events(desk: Desk, limit: int = 100) -> tuple[Refused, ...]:
-    """Return quarantined events, newest first."""
+    """Return quarantined events that nobody has mended yet, newest first."""
     with desk.store.database.reading() as session:
         rows = session.execute(
             select(EventRow.n, EventRow.kind, EventRow.at, EventRow.refusal, DossierRow.code)
             .outerjoin(DossierRow, DossierRow.id == EventRow.dossier)
-            .where(EventRow.refusal.is_not(None))
+            .where(EventRow.refusal.is_not(None), EventRow.is_mended.is_(False))
             .order_by(EventRow.place.desc())
             .limit(limit)
         ).all()

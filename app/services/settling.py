@@ -1,0 +1,201 @@
+"""Settle what the server could not: decide between clashing acts, mend refused ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain import bodies, codes
+from app.domain.events import KINDS, UnreadableEvent, write_body
+from app.domain.fold import Conflict, Dossier, NotAllowed, read_act
+from app.errors import AppError
+from app.models import events, projection
+from app.models.base import DossierRow, EventRow
+from app.services.corrections import NotNow
+from app.services.desk import Clerk, Desk
+from app.services.intake import take_code
+
+Keep = Literal["first", "second", "new"]
+
+
+class NothingToSettle(AppError):
+    """The dossier has no open conflict, or no refused event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of two clashing acts, for people.
+
+    Attributes:
+        kind, at, actor: what was done, when, by whom.
+        is_own: this station did it.
+        values: what the act says, field by field.
+    """
+
+    kind: str
+    at: str
+    actor: str
+    is_own: bool
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """A conflict that waits for a person.
+
+    Attributes:
+        store, n: name of the `conflict.raised`.
+        first: holds meanwhile.
+        second: waits.
+    """
+
+    dossier: UUID
+    code: str
+    store: UUID
+    n: int
+    first: Side
+    second: Side
+
+
+def disputes(desk: Desk, limit: int = 100) -> tuple[Dispute, ...]:
+    """Return the conflicts that wait for a decision, newest dossier first."""
+    with desk.store.database.reading() as session:
+        rows = session.scalars(
+            select(DossierRow)
+            .where(DossierRow.needs_look)
+            .order_by(DossierRow.row.desc())
+            .limit(limit)
+        ).all()
+        own = set(events.own_stores(session))
+        found = []
+        for row in rows:
+            dossier = projection.read_snapshot(row.snapshot)
+            found += [_dispute(session, dossier, c, own) for c in dossier.open_conflicts]
+    return tuple(found)
+
+
+def _dispute(session: Session, dossier: Dossier, conflict: Conflict, own: set[UUID]) -> Dispute:
+    return Dispute(
+        dossier=dossier.id,
+        code=dossier.code,
+        store=conflict.store,
+        n=conflict.n,
+        first=_side(session, conflict.first_store, conflict.first_n, own),
+        second=_side(session, conflict.second_store, conflict.second_n, own),
+    )
+
+
+def _side(session: Session, store: UUID, n: int, own: set[UUID]) -> Side:
+    row = session.scalars(select(EventRow).where(EventRow.store == store, EventRow.n == n)).one()
+    kind, body = read_act(events.to_event(row))
+    return Side(
+        kind=kind,
+        at=row.at,
+        actor=row.actor,
+        is_own=store in own,
+        values=msgspec.json.decode(write_body(body)),
+    )
+
+
+def decide(desk: Desk, clerk: Clerk, dispute: Dispute, keep: Keep, reason: str) -> None:
+    """Record which of two clashing acts counts; "new" is neither, another act follows.
+
+    Raises:
+        NotNow: somebody has decided already, or the reason is missing.
+    """
+    if not reason.strip():
+        raise NotNow("Quyết định cần lý do.", "Gõ lý do, ví dụ: “theo giấy người dân giữ”.")
+    body = bodies.ConflictDecided(
+        conflict_store=dispute.store, conflict_n=dispute.n, keep=keep, reason=reason.strip()
+    )
+    with desk.store.acting() as session:
+        _record(session, desk, clerk, "conflict.decided", body, dispute.dossier)
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What was offered to the server again; `code` is the dossier's afterwards."""
+
+    count: int
+    code: str
+
+
+def mend(desk: Desk, clerk: Clerk, dossier: UUID, reason: str, *, new_code: bool = False) -> Mended:
+    """Offer a dossier's refused events again, as new events in their place.
+
+    What was refused only because it stood behind another refused event goes
+    with it. Nothing is typed again.
+
+    Args:
+        new_code: take another number for the reception: the printed one is
+            somebody else's. The receipt is printed anew.
+
+    Raises:
+        NothingToSettle: no event of the dossier is refused.
+        NotNow: an event does not fit any more; nothing was stored.
+    """
+    is_final = desk.store.has_journal()
+    with desk.store.acting(needs_journal=is_final) as session:
+        refused = _refused(session, dossier)
+        if not refused:
+            raise NothingToSettle("Hồ sơ này không có việc nào bị máy chủ từ chối.")
+        for row in refused:
+            kind, body = read_act(events.to_event(row))
+            if new_code and isinstance(body, bodies.Received):
+                body = _renumbered(session, desk, body, is_final=is_final)
+            mended = bodies.EventMended(
+                store=row.store,
+                n=row.n,
+                kind=kind,
+                v=KINDS[kind].v,
+                body=write_body(body).decode(),
+                reason=reason.strip(),
+            )
+            _record(session, desk, clerk, "event.mended", mended, dossier)
+        folded = projection.load(session, dossier)
+    return Mended(len(refused), "" if folded is None else folded.code)
+
+
+def _refused(session: Session, dossier: UUID) -> Sequence[EventRow]:
+    return session.scalars(
+        select(EventRow)
+        .where(
+            EventRow.dossier == dossier,
+            EventRow.store.in_(events.own_stores(session)),
+            EventRow.refusal.is_not(None),
+            EventRow.is_mended.is_(False),
+        )
+        .order_by(EventRow.place)
+    ).all()
+
+
+def _renumbered(
+    session: Session, desk: Desk, body: bodies.Received, *, is_final: bool
+) -> bodies.Received:
+    day = body.received_at.astimezone(desk.now().tzinfo).date()
+    code, number, source = take_code(session, desk, desk.catalogue(), day, is_final=is_final)
+    return replace(
+        body,
+        code=code,
+        check=codes.check_character(code),
+        number=number,
+        provisional=not source,
+        drawn_from=source,
+    )
+
+
+def _record(
+    session: Session, desk: Desk, clerk: Clerk, kind: str, body: object, dossier: UUID
+) -> None:
+    try:
+        projection.record(session, events.Act(kind, body, clerk.user, desk.now(), dossier))
+    except NotAllowed as error:
+        raise NotNow(error.reason) from error
+    except UnreadableEvent as error:
+        raise NotNow("Việc này không đọc được.", str(error)) from error
