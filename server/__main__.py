@@ -108,6 +108,7 @@ def _init(arguments: argparse.Namespace, settings: ServerSettings) -> None:
     database.migrate()
     database.close()
     if (settings.blobs / "keys" / "province.key").exists():
+        catalogues.make_courier_key(settings.blobs)
         print("Bảng đã cập nhật; khoá của tỉnh đã có từ trước.")
         return
     recovery = arguments.recovery_key or settings.blobs.parent / "recovery.key"

@@ -17,7 +17,8 @@ from fastapi import Depends, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain import sealing, wire
+from app.domain import bundle, sealing, wire
+from server.bells import Bells
 from server.errors import ServerProblem, forbidden, not_authentic, too_large, unreadable
 from server.models.base import StationRow
 from server.models.database import ServerDatabase
@@ -40,6 +41,7 @@ class Parts:
     database: ServerDatabase
     keys: ProvinceKeys
     pages: PageFolder
+    bells: Bells
     clock: Callable[[], dt.datetime]
 
 
@@ -52,7 +54,11 @@ def get_parts(request: Request) -> Parts:
 PartsDep = Annotated[Parts, Depends(get_parts)]
 
 
-_LIMITS = {"files": MAX_CHUNK_BYTES, "push": wire.MAX_SINGLE_BYTES}
+_LIMITS = {
+    "files": MAX_CHUNK_BYTES,
+    "push": wire.MAX_SINGLE_BYTES,
+    "courier": bundle.MAX_BUNDLE_BYTES,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,14 +24,22 @@ class ServerProblem(Exception):
     Attributes:
         status: HTTP status.
         type: short name, stable; clients decide by it.
+        n: number of the event it is about, 0 for none.
     """
 
     def __init__(
-        self, status: int, type: str, title: str, detail: str = "", retry_after_s: int = 0
+        self,
+        status: int,
+        type: str,
+        title: str,
+        detail: str = "",
+        retry_after_s: int = 0,
+        n: int = 0,
     ) -> None:
         super().__init__(f"{type}: {title}")
         self.status, self.type, self.title, self.detail = status, type, title, detail
         self.retry_after_s = retry_after_s
+        self.n = n
 
 
 def unreadable(detail: str) -> ServerProblem:
@@ -62,7 +70,11 @@ def too_large(detail: str) -> ServerProblem:
 def answer(problem: ServerProblem) -> Response:
     """Return the HTTP answer of a problem."""
     body = Problem(
-        type=problem.type, title=problem.title, status=problem.status, detail=problem.detail
+        type=problem.type,
+        title=problem.title,
+        status=problem.status,
+        detail=problem.detail,
+        n=problem.n,
     )
     headers = {"Retry-After": str(problem.retry_after_s)} if problem.retry_after_s else {}
     return Response(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, Response
-from starlette.middleware.base import RequestResponseEndpoint
+from fastapi import FastAPI
 
 from server import errors
+from server.bells import Bells
 from server.deps import Parts
+from server.gate import Gate
 from server.models.database import ServerDatabase
-from server.routes import files, public, sync
+from server.routes import files, public, stations, sync
+from server.services import streams
 from server.services.catalogues import load_keys
 from server.services.files import PageFolder
 from server.settings import ServerSettings
@@ -29,11 +31,18 @@ def create_app(settings: ServerSettings, *, clock: Callable[[], dt.datetime] = u
     Raises:
         OSError: `init` was not run with these settings.
     """
+    database = ServerDatabase(settings.database)
+
+    def lengths(agencies: Sequence[str]) -> dict[str, int]:
+        with database.reading() as session:
+            return streams.lengths(session, agencies)
+
     parts = Parts(
         settings=settings,
-        database=ServerDatabase(settings.database),
+        database=database,
         keys=load_keys(settings.blobs),
         pages=PageFolder(settings.blobs),
+        bells=Bells(lengths),
         clock=clock,
     )
 
@@ -49,12 +58,13 @@ def create_app(settings: ServerSettings, *, clock: Callable[[], dt.datetime] = u
     app.state.parts = parts
     errors.install(app, public.trouble)
 
-    @app.middleware("http")
-    async def stamp_time(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        response = await call_next(request)
-        response.headers["QMC-Server-Time"] = parts.clock().isoformat(timespec="seconds")
-        return response
-
-    for routes in (sync, files, public):
+    app.add_middleware(
+        Gate,
+        clock=clock,
+        per_s=settings.requests_per_s,
+        burst=settings.requests_burst,
+        at_once=settings.requests_at_once,
+    )
+    for routes in (sync, stations, files, public):
         app.include_router(routes.router)
     return app

@@ -16,6 +16,9 @@ class ServerSettings:
         trusts_proxy: take the client's address from X-Forwarded-For.
         page_quota_bytes: how much one agency may store.
         upload_hours: how long an unfinished upload is kept.
+        requests_per_s, requests_burst: of one station, or one address if unsigned.
+        requests_at_once: under way in one process; beyond it stations come again later.
+        oldest_pull: protocol that a station must speak to pull; any may push.
     """
 
     database: str
@@ -23,3 +26,7 @@ class ServerSettings:
     trusts_proxy: bool = False
     page_quota_bytes: int = 200 * 2**30
     upload_hours: int = 72
+    requests_per_s: float = 300
+    requests_burst: int = 1_000
+    requests_at_once: int = 200
+    oldest_pull: int = 1

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from app.commands import looking, receiving, station
+from app.commands import looking, receiving, settling, station
 from app.commands.opened import Opened
 from app.domain.catalogue import Catalogue
 from app.errors import AppError, WrongUse
@@ -145,6 +145,7 @@ def make_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(metavar="COMMAND")
     _station_verbs(verbs)
     _dossier_verbs(verbs)
+    _settling_verbs(verbs)
     _answer_verbs(verbs)
     return parser
 
@@ -227,6 +228,33 @@ def _dossier_verbs(verbs: Any) -> None:
     print_.set_defaults(
         run=lambda c: c.acting(lambda o, clerk: receiving.print_form(o, clerk, c.arguments))
     )
+
+
+def _settling_verbs(verbs: Any) -> None:
+    verbs.add_parser("unsettled", help="conflicts and refused events that wait").set_defaults(
+        run=lambda c: c.opened(settling.unsettled)
+    )
+    decide = verbs.add_parser("decide", help="say which of two clashing acts counts")
+    decide.add_argument("code")
+    decide.add_argument("--keep", required=True, choices=["first", "second", "new"])
+    decide.add_argument("--reason", required=True)
+    decide.set_defaults(
+        run=lambda c: c.acting(lambda o, clerk: settling.decide(o, clerk, c.arguments))
+    )
+    mend = verbs.add_parser("mend", help="offer a dossier's refused events again")
+    mend.add_argument("code")
+    mend.add_argument("--new-code", action="store_true", help="under another number; reprint")
+    mend.add_argument("--reason", required=True)
+    mend.set_defaults(run=lambda c: c.acting(lambda o, clerk: settling.mend(o, clerk, c.arguments)))
+
+    export = verbs.add_parser("export", help="write the queue to a stick, sealed to the server")
+    export.add_argument("folder", type=Path, metavar="DIR")
+    export.set_defaults(
+        run=lambda c: c.acting(lambda o, clerk: settling.export_queue(o, clerk, c.arguments))
+    )
+    import_ = verbs.add_parser("import", help="take answers from a stick, or relay a queue")
+    import_.add_argument("file", type=Path, metavar="FILE")
+    import_.set_defaults(run=lambda c: c.opened(lambda o: settling.import_file(o, c.arguments)))
 
 
 def _answer_verbs(verbs: Any) -> None:

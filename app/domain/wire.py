@@ -115,6 +115,82 @@ class PullHead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """What a store says first in every pass.
+
+    Attributes:
+        store: the incarnation that makes events now.
+        contacts: how often it has said this, this time included; counted
+            durably before it is said.
+        passing: id of the pass; saying the same again in one pass is harmless.
+    """
+
+    store: UUID
+    contacts: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    passing: UUID
+    protocol: int = PROTOCOL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """What the server answers to `Hello`.
+
+    Attributes:
+        have: highest gap-free number held of that store.
+        stream: the stream that this station pulls.
+        cursor: last sequence of it.
+        own_stores: every incarnation of the station that the server knows, oldest first.
+        courier_key, courier_signature: X25519 key that bundles are sealed to,
+            signed by the province over `courier_bytes`.
+    """
+
+    server_time: str
+    have: int
+    stream: str
+    cursor: int
+    own_stores: tuple[UUID, ...]
+    policy: Policy
+    courier_key: str = ""
+    courier_signature: str = ""
+    protocol: int = PROTOCOL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """How much of a stream can be had in whole parts.
+
+    Attributes:
+        part: entries in each part; part k (from 0) holds `part * k + 1` to
+            `part * (k + 1)`.
+        parts: how many there are.
+    """
+
+    stream: str
+    part: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a station found when it compared its copy of a stream with the server's.
+
+    Attributes:
+        upto: compared up to this sequence.
+        differs_at: place of the first event that differs, 0 if both sides are equal.
+        store, n: of the server's event there.
+        ours, theirs: hashes of the event, hex; "" if there is none.
+    """
+
+    stream: str
+    upto: _Serial
+    differs_at: _Serial = 0
+    store: UUID | None = None
+    n: _Serial = 0
+    ours: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    theirs: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumberRange:
     """Numbers first..last of one agency that one incarnation may use alone.
 
@@ -198,10 +274,17 @@ class LeaseRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
-    """Ask for the standing range of an incarnation, new or known."""
+    """Ask for the standing range of an incarnation, new or known.
+
+    Attributes:
+        wants_more: four fifths of today's numbers are used; the reserve is asked for.
+        holds: what it has been given and still counts, for a server that was
+            put back to an old copy.
+    """
 
     incarnation: UUID
-    replaces: UUID | None = None
+    wants_more: bool = False
+    holds: tuple[NumberRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,12 +297,18 @@ class NumbersAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """Count and rolling hash of a stream up to a sequence, and of each day."""
+    """Count and rolling hash of a stream up to a sequence, and of each day.
+
+    Attributes:
+        after: with a lower end asked for, `count` and `hash` roll the entries
+            above it and no days are told.
+    """
 
     stream: str
     upto: int
     count: int
     hash: str
+    after: int = 0
     days: dict[str, tuple[int, str]] = field(default_factory=dict)
     server_time: str = ""
 
@@ -235,12 +324,17 @@ class SignedCatalogue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """An RFC 9457 problem; `title` and `detail` are Vietnamese."""
+    """An RFC 9457 problem; `title` and `detail` are Vietnamese.
+
+    Attributes:
+        n: number of the event it is about, 0 for none.
+    """
 
     type: str
     title: str
     status: int
     detail: str = ""
+    n: int = 0
 
 
 def signed_bytes(store: UUID, last: int, head: bytes) -> bytes:
@@ -259,6 +353,11 @@ def request_bytes(method: str, target: str, at: str, body: bytes) -> bytes:
     """
     digest = hashlib.sha256(body).hexdigest()
     return f"qmc-request-1\n{method}\n{target}\n{at}\n{digest}".encode()
+
+
+def courier_bytes(key: bytes) -> bytes:
+    """Return what the province's signature over the courier key covers."""
+    return b"qmc-courier-1\n" + key
 
 
 def catalogue_bytes(payload: str) -> bytes:

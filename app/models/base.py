@@ -118,6 +118,7 @@ class DossierRow(Base):
 
     __tablename__ = "dossier"
     __table_args__ = (
+        Index("ix_dossier_code", "code"),
         Index("ix_dossier_state_row", "state", "row"),
         Index("ix_dossier_due", "is_open", "due_at"),
         Index("ix_dossier_id_number", "id_number", "row"),
@@ -128,7 +129,7 @@ class DossierRow(Base):
 
     row: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     id: Mapped[UUID] = mapped_column(unique=True)
-    code: Mapped[str] = mapped_column(String(80), unique=True)
+    code: Mapped[str] = mapped_column(String(80))
     agency: Mapped[str] = mapped_column(String(40))
     procedure: Mapped[str] = mapped_column(String(40))
     submitter: Mapped[str] = mapped_column(String(500))
@@ -151,12 +152,12 @@ class DossierRow(Base):
 
 
 class CodeRow(Base):
-    """Every code that ever stood on a dossier's paper."""
+    """Every code that ever stood on a dossier's paper; on two, where a store ran twice."""
 
     __tablename__ = "dossier_code"
 
     code: Mapped[str] = mapped_column(String(80), primary_key=True)
-    dossier: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), index=True)
+    dossier: Mapped[UUID] = mapped_column(ForeignKey("dossier.id"), primary_key=True, index=True)
 
 
 class PageRow(Base):

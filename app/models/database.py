@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
-from app.models.problems import NotWritable, OnNetworkShare, translated
+from app.models.problems import DamagedStore, NotWritable, OnNetworkShare, translated
 
 _SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afpfs", "ncpfs"})
 BUSY_TIMEOUT_MS = 10_000
@@ -78,6 +78,29 @@ class Database:
         """
         with _translating(), self._writers.begin() as session:
             yield session
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """Yield a connection on which tables can be rebuilt; commits on success, else undoes.
+
+        Foreign keys are off meanwhile, as SQLite asks for where a table that
+        others refer to is replaced, and checked before the commit.
+
+        Raises:
+            StoreProblem: nothing was changed.
+        """
+        with _translating(), self.engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            raw.execute("PRAGMA foreign_keys = OFF")
+            try:
+                writing = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+                with writing.begin():
+                    yield writing
+                    astray = writing.exec_driver_sql("PRAGMA foreign_key_check").first()
+                    if astray is not None:
+                        raise DamagedStore(f"Sau khi đổi cấu trúc, bảng {astray[0]} thiếu dòng.")
+            finally:
+                raw.execute("PRAGMA foreign_keys = ON")
 
     def close(self) -> None:
         """Close all connections; the write-ahead log is folded in by the last one."""

@@ -59,6 +59,12 @@ def add_own_store(session: Session, store: UUID) -> None:
         set_fact(session, "own_stores", " ".join(map(str, stores)))
 
 
+def drop_own_store(session: Session, store: UUID) -> None:
+    """Note that an incarnation goes on at another machine: its events are no longer ours."""
+    stores = [own for own in own_stores(session) if own != store]
+    set_fact(session, "own_stores", " ".join(map(str, stores)))
+
+
 def have(session: Session, store: UUID) -> int:
     """Return the highest number the server is known to hold of a store."""
     return int(get_fact(session, f"have:{store}", "0"))

@@ -56,8 +56,7 @@ def _upgrade(database: Database) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
-    with database.writing() as session:
-        connection = session.connection()
+    with database.migrating() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")

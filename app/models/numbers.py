@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.domain.wire import NumberRange
 from app.models.base import NumberMark, RangeRow
 
 WARN_SHARE = 0.8
+_HELD_AT_MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,11 @@ class NumberStock:
 
 
 def keep(session: Session, incarnation: UUID, ranges: Iterable[NumberRange]) -> None:
-    """Store ranges granted to an incarnation. Safe to repeat."""
+    """Store ranges granted to an incarnation. Safe to repeat; an old answer shortens nothing."""
     for granted in ranges:
+        former = session.get(RangeRow, granted.id)
+        if former is not None and former.to_day >= dt.date.fromisoformat(granted.to_day):
+            continue
         session.merge(
             RangeRow(
                 id=granted.id,
@@ -60,6 +64,35 @@ def keep(session: Session, incarnation: UUID, ranges: Iterable[NumberRange]) -> 
                 to_day=dt.date.fromisoformat(granted.to_day),
             )
         )
+
+
+def drop_others(session: Session, incarnation: UUID, ranges: Iterable[NumberRange]) -> None:
+    """Use no standing range any more that the server does not name: it is somebody else's."""
+    named = [granted.id for granted in ranges]
+    session.execute(
+        delete(RangeRow).where(
+            RangeRow.incarnation == incarnation,
+            RangeRow.kind == "range",
+            RangeRow.id.not_in(named),
+        )
+    )
+
+
+def held(session: Session, incarnation: UUID, day: dt.date) -> tuple[NumberRange, ...]:
+    """Return what an incarnation has been given and may still use on `day` or later."""
+    rows = session.scalars(
+        select(RangeRow)
+        .where(RangeRow.incarnation == incarnation, RangeRow.to_day >= day)
+        .order_by(RangeRow.to_day.desc(), RangeRow.id)
+        .limit(_HELD_AT_MOST)
+    )
+    return tuple(
+        NumberRange(
+            id=row.id, agency=row.agency, kind=row.kind, first=row.first, last=row.last,
+            from_day=row.from_day.isoformat(), to_day=row.to_day.isoformat(),
+        )
+        for row in rows
+    )  # fmt: skip
 
 
 def draw(session: Session, incarnation: UUID, agency: str, day: dt.date) -> Drawn | None:

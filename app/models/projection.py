@@ -144,7 +144,7 @@ def _fill(row: DossierRow, dossier: Dossier) -> None:
 
 def _save_codes(session: Session, dossier: Dossier) -> None:
     for code in (dossier.code, *dossier.former_codes):
-        if session.get(CodeRow, code) is None:
+        if session.get(CodeRow, (code, dossier.id)) is None:
             session.add(CodeRow(code=code, dossier=dossier.id))
 
 

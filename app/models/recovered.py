@@ -37,7 +37,7 @@ def take_in(session: Session, recovered: Iterable[Event]) -> int:
                 break
             n = event.n
             events.add_row(session, event)
-            pages += _note_own(session, event)
+            pages += note_own(session, event)
             count += 1
             if event.dossier is not None:
                 touched[event.dossier] = None
@@ -46,7 +46,7 @@ def take_in(session: Session, recovered: Iterable[Event]) -> int:
     return count
 
 
-def _note_own(session: Session, event: Event) -> list[UUID]:
+def note_own(session: Session, event: Event) -> list[UUID]:
     """Note the number that a reception used; return the page that was attached, if one was."""
     if event.kind not in ("dossier.received", "page.attached"):
         return []

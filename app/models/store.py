@@ -130,6 +130,8 @@ class Store:
             events.set_fact(session, "incarnation", str(incarnation))
             events.set_fact(session, "own_stores", " ".join(map(str, stores)))
             events.set_fact(session, "machine", machine_mark())
+            for fact in ("contacts", "stopped", "used_twice", "lease_key", "plan_renewed_on"):
+                events.set_fact(session, fact, "")
         self._journal = None
 
     def check_identity(self) -> None:
@@ -275,6 +277,14 @@ class Store:
     def sign(self, message: bytes) -> bytes:
         """Sign as this station."""
         return sealing.sign(self._keys.signing, message)
+
+    def unseal(self, sealed: bytes, purpose: str) -> bytes:
+        """Open what was sealed to this station.
+
+        Raises:
+            NotOpened: it was sealed to another, or changed.
+        """
+        return sealing.unseal(self._keys.sealing, sealed, purpose)
 
     @property
     def key_place(self) -> str:

@@ -461,6 +461,7 @@ def take_code(
     """
     incarnation = events.incarnation(session)
     agency = desk.store.station.agency
+    is_final = is_final and not events.get_fact(session, "used_twice")
     drawn = numbers.draw(session, incarnation, agency, day) if is_final else None
     if drawn is None:
         n, _ = events.last_of(session, incarnation)

@@ -108,11 +108,11 @@ def find(desk: Desk, sought: str, *, before: int | None = None) -> ListPage:
     with desk.store.database.reading() as session:
         if not words:
             return ListPage(lines=(), next_before=None)
-        exact = session.scalar(
+        exact = session.scalars(
             select(CodeRow.dossier).where(CodeRow.code == sought.strip().upper())
-        )
-        if exact is not None:
-            return _page(session, _columns(before).where(DossierRow.id == exact))
+        ).all()
+        if exact:
+            return _page(session, _columns(before).where(DossierRow.id.in_(exact)))
         rows = _matching_rows(session, words, before)
         page = _page(session, _columns(None).where(DossierRow.row.in_(rows)))
         more = rows[-1] if len(rows) == PAGE else None
@@ -209,12 +209,20 @@ class Shown:
 def by_code(desk: Desk, code: str) -> UUID:
     """Return the dossier that ever bore `code`; a bare end of digits means today's.
 
+    Of two that bear it the one that the server takes is meant.
+
     Raises:
         NoSuchDossier: none on this station.
     """
     sought = code.strip().upper()
     with desk.store.database.reading() as session:
-        found = session.scalar(select(CodeRow.dossier).where(CodeRow.code == sought))
+        found = session.scalar(
+            select(CodeRow.dossier)
+            .join(DossierRow, DossierRow.id == CodeRow.dossier)
+            .where(CodeRow.code == sought)
+            .order_by(DossierRow.needs_look, DossierRow.row.desc())
+            .limit(1)
+        )
         if found is None and re.fullmatch(r"\d{1,5}", sought):
             found = session.scalar(
                 select(DossierRow.id)

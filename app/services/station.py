@@ -30,6 +30,8 @@ class StationStatus:
         to_look_at: dossiers with a refused event or a conflict.
         proven_at: when both sides were last shown equal, None never.
         reached_at: when the server last answered, None never.
+        stopped: why the server does not speak with this machine, "" if it does.
+        difference: the first event that differed from the server's, "" if none.
         leased, standing: numbers left today.
     """
 
@@ -43,6 +45,8 @@ class StationStatus:
     proven_at: dt.datetime | None
     reached_at: dt.datetime | None
     is_offline: bool
+    stopped: str
+    difference: str
     leased: int
     standing: int
     numbers_low: bool
@@ -58,6 +62,7 @@ class StationStatus:
         return (
             self.proven_at is not None
             and not self.is_offline
+            and not self.stopped
             and self.waiting == self.pages_waiting == self.to_look_at == 0
         )
 
@@ -87,6 +92,8 @@ def status(desk: Desk, server: str) -> StationStatus:
             proven_at=_moment(events.get_fact(session, "proven_at")),
             reached_at=_moment(events.get_fact(session, "reached_at")),
             is_offline=intake.is_offline(session, now),
+            stopped=events.get_fact(session, "stopped"),
+            difference=events.get_fact(session, "difference"),
             leased=stock.leased,
             standing=stock.standing,
             numbers_low=stock.is_low,

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import filelock
-import msgspec
-from sqlalchemy.orm import Session
 
-from app.domain import wire
-from app.domain.catalogue import Catalogue
+from app.domain import sealing, wire
 from app.errors import AppError
-from app.models import events, numbers, provisional
-from app.models.catalogue import CatalogueRefused, keep, newest_version
-from app.models.recovered import take_in
-from app.models.store import VIETNAM, Store
-from app.sync import digest, pages, pull, push
-from app.sync.http import Connection, ServerRefused, ServerUnreachable
+from app.models import events, provisional
+from app.models.store import Store
+from app.sync import digest, earlier, fill, pages, pull, push, supply
+from app.sync.http import Connection, ServerRefused
 
-ENOUGH_LEASED = 3
 PRACTICE_NOTICE = "Máy tập sự: hồ sơ ở đây không gửi đi đâu cả."
 MAX_SKEW = dt.timedelta(minutes=5)
+_USED_TWICE = ("cloned", "forbidden")  # another machine may print the same numbers
 
 
 class SyncOwned(AppError):
@@ -62,9 +56,10 @@ class SyncEngine:
 
     Args:
         store: of the station.
-        connect: opens a connection; called once for events and once for pages.
+        connect: opens a connection.
         clock: the present aware moment.
         practice: fetch catalogue and numbers, but send nothing.
+        progress: of a first fill: parts taken, of how many.
     """
 
     def __init__(
@@ -74,14 +69,15 @@ class SyncEngine:
         clock: Callable[[], dt.datetime],
         *,
         practice: bool = False,
+        progress: Callable[[int, int], None] = lambda _taken, _of: None,
     ) -> None:
         self._store = store
         self._connect = connect
         self._clock = clock
         self._practice = practice
         self._lock = filelock.FileLock(str(store.profile.lock("sync")))
-        self._events: Connection | None = None
-        self._pages: Connection | None = None
+        self._lines: dict[int, Connection] = {}
+        self._filling = fill.Filling(store, progress)
 
     def run(self, *, with_pages: bool = True) -> PassResult:
         """Make one pass.
@@ -100,21 +96,21 @@ class SyncEngine:
             ) from error
 
     def _run(self, *, with_pages: bool) -> PassResult:
-        store, connection = self._store, self._events_connection()
-        connection.get("/v1/time")
-        self._note_reached()
-        notice = self._renew_numbers(connection)
+        store, connection = self._store, self._line(0)
+        welcome = self._greet(connection)
+        notice = supply.renew_numbers(store, connection, self._clock())
         numbered = provisional.number_all(store, self._clock())
         if self._practice:
-            version, words = self._renew_catalogue(connection)
+            version, words = supply.renew_catalogue(store, connection, self._clock())
             return PassResult(catalogue=version, notice=words or PRACTICE_NOTICE)
-        self._bring_back(connection)
-        pushed = push.push_all(store, connection)
-        pulled = pull.pull_all(store, connection)
-        catalogue, words = self._renew_catalogue(connection)
+        lines = (connection, self._line(1))
+        earlier.settle(store, lines)
+        pushed = push.push_all(store, lines)
+        pulled = self._pull(connection, welcome)
+        catalogue, words = supply.renew_catalogue(store, connection, self._clock())
         is_proven = digest.prove(store, connection, self._clock())
         if not is_proven:
-            self._bring_back(connection)  # the first pull may have named a store of ours
+            earlier.settle(store, lines)  # the first pull may have named a store of ours
             pulled += pull.pull_all(store, connection)
             is_proven = digest.prove(store, connection, self._clock())
         sent = self.send_pages() if with_pages else 0
@@ -144,133 +140,75 @@ class SyncEngine:
             notice=notice or words,
         )
 
+    def _greet(self, connection: Connection) -> wire.Welcome:
+        """Say who we are; a second machine on a copy of this store is stopped here.
+
+        Raises:
+            ServerRefused: the store is used by another machine too; it is
+                noted, and no final code leaves until that is settled.
+        """
+        store = self._store
+        with store.database.writing() as session:
+            contacts = int(events.get_fact(session, "contacts") or 0) + 1
+            events.set_fact(session, "contacts", str(contacts))
+            incarnation = events.incarnation(session)
+        hello = wire.Hello(store=incarnation, contacts=contacts, passing=uuid4())
+        try:
+            welcome = connection.post_json("/v1/hello", hello, wire.Welcome)
+        except ServerRefused as refused:
+            with store.database.writing() as session:
+                events.set_fact(session, "stopped", refused.title)
+                events.set_fact(session, "proven_at", "")
+                if refused.type in _USED_TWICE:
+                    events.set_fact(session, "used_twice", "1")
+            raise
+        courier = bytes.fromhex(welcome.courier_key)
+        is_signed = sealing.is_signed(
+            store.station.province_key,
+            bytes.fromhex(welcome.courier_signature),
+            wire.courier_bytes(courier),
+        )
+        with store.database.writing() as session:
+            events.set_fact(session, "reached_at", self._clock().isoformat(timespec="seconds"))
+            events.set_fact(session, "stopped", "")
+            events.set_fact(session, "used_twice", "")
+            if is_signed:
+                events.set_fact(session, "courier_key", welcome.courier_key)
+            if contacts == 1:  # a fresh store: what this station was before may be only there
+                for own in welcome.own_stores:
+                    events.add_own_store(session, own)
+        return welcome
+
+    def _pull(self, connection: Connection, welcome: wire.Welcome) -> int:
+        with self._store.database.reading() as session:
+            ahead = welcome.cursor - pull.cursor(session, welcome.stream)
+        return self._filling.run(connection, ahead) + pull.pull_all(self._store, connection)
+
+    def wait_for_news(self, wait_s: float) -> int:
+        """Wait on a line of its own until others have done something; return how many events came.
+
+        Raises:
+            ServerUnreachable, ServerRefused: nothing is known.
+        """
+        return pull.wait_for_news(self._store, self._line(2), wait_s)
+
     def send_pages(self) -> int:
         """Send waiting images; stops between chunks when an event waits."""
-        if self._pages is None:
-            self._pages = self._connect()
-        return pages.send_pages(self._store, self._pages, now=self._clock, pause=self._events_wait)
+        return pages.send_pages(
+            self._store, self._line(3), now=self._clock, pause=self._events_wait
+        )
 
     def close(self) -> None:
         """Close the connections."""
-        for connection in (self._events, self._pages):
-            if connection is not None:
-                connection.close()
+        for line in self._lines.values():
+            line.close()
 
-    def _events_connection(self) -> Connection:
-        if self._events is None:
-            self._events = self._connect()
-        return self._events
+    def _line(self, number: int) -> Connection:
+        """Return a connection: two for events, one to wait on, one for pages."""
+        if number not in self._lines:
+            self._lines[number] = self._connect()
+        return self._lines[number]
 
     def _events_wait(self) -> bool:
         with self._store.database.reading() as session:
             return events.waiting_count(session) > 0
-
-    def _note_reached(self) -> None:
-        with self._store.database.writing() as session:
-            events.set_fact(session, "reached_at", self._clock().isoformat(timespec="seconds"))
-
-    def _renew_numbers(self, connection: Connection) -> str:
-        """Prolong the plan once a day; keep a small lease for today. Returns a warning."""
-        store = self._store
-        today = self._clock().astimezone(VIETNAM).date()
-        with store.database.reading() as session:
-            incarnation = events.incarnation(session)
-            stock = numbers.stock(session, incarnation, store.station.agency, today)
-            renewed = events.get_fact(session, "plan_renewed_on")
-        if renewed != today.isoformat() or stock.plan_ends is None:
-            plan = connection.post_json(
-                "/v1/codes/plan", wire.PlanRequest(incarnation=incarnation), wire.NumbersAnswer
-            )
-            self._keep_numbers(incarnation, plan, renewed_on=today)
-        if stock.leased < ENOUGH_LEASED:
-            self._lease(connection, incarnation, today)
-        with store.database.reading() as session:
-            stock = numbers.stock(session, incarnation, store.station.agency, today)
-        if stock.is_low:
-            return f"Dải số ngoại tuyến hôm nay còn {stock.standing} số."
-        return ""
-
-    def _lease(self, connection: Connection, incarnation: UUID, today: dt.date) -> None:
-        with self._store.database.writing() as session:
-            # the same key until an answer arrives: a lost answer wastes no numbers
-            key = events.get_fact(session, "lease_key") or str(uuid4())
-            events.set_fact(session, "lease_key", key)
-        try:
-            answer = connection.post_json(
-                "/v1/codes/lease",
-                wire.LeaseRequest(key=UUID(key), incarnation=incarnation, day=today.isoformat()),
-                wire.NumbersAnswer,
-            )
-        except ServerRefused as refused:
-            if refused.type != "other-day":
-                raise
-            return  # our clock is a day off: the standing range serves
-        self._keep_numbers(incarnation, answer)
-
-    def _keep_numbers(
-        self, incarnation: UUID, answer: wire.NumbersAnswer, renewed_on: dt.date | None = None
-    ) -> None:
-        with self._store.database.writing() as session:
-            numbers.keep(session, incarnation, answer.ranges)
-            if renewed_on is None:
-                events.set_fact(session, "lease_key", "")
-            else:
-                events.set_fact(session, "plan_renewed_on", renewed_on.isoformat())
-
-    def _bring_back(self, connection: Connection) -> None:
-        """After a restore: own events of earlier incarnations that only the server has."""
-        with self._store.database.reading() as session:
-            current = events.incarnation(session)
-            earlier = [s for s in events.own_stores(session) if s != current]
-            done = set(events.get_fact(session, "brought_back").split())
-        for store in earlier:
-            if str(store) in done:
-                continue
-            if self._bring_back_store(connection, store):
-                done.add(str(store))
-                with self._store.database.writing() as session:
-                    events.set_fact(session, "brought_back", " ".join(sorted(done)))
-
-    def _bring_back_store(self, connection: Connection, store: UUID) -> bool:
-        while True:
-            with self._store.database.reading() as session:
-                last, _ = events.last_of(session, store)
-            try:
-                reply = connection.get(f"/v1/stores/{store}/events?after={last}")
-            except ServerRefused as refused:
-                return refused.status == 404  # it never reached the server
-            head, entries = wire.read_pull(reply.content)
-            found = [entry.event for entry in entries if entry.event is not None]
-            with self._store.database.writing() as session:
-                take_in(session, found)
-                if found:  # else the server may hold less than we do: it is sent again
-                    events.set_have(session, store, found[-1].n)
-            if not head.more:
-                return True
-
-    def _note_agency(self, session: Session, catalogue: Catalogue) -> None:
-        """Keep the agency's name at hand: the sign-in shows it without reading a catalogue."""
-        station, today = self._store.station, self._clock().astimezone(VIETNAM).date()
-        with contextlib.suppress(KeyError):
-            events.set_fact(session, "agency_name", catalogue.agency(station.agency, today).name)
-
-    def _renew_catalogue(self, connection: Connection) -> tuple[int, str]:
-        """Take a newer catalogue; a bad one is named and the last good one stays."""
-        with self._store.database.reading() as session:
-            version = newest_version(session)
-        try:
-            reply = connection.get("/v1/catalogue", {"If-None-Match": f'"{version}"'})
-        except ServerRefused as refused:
-            return version, "" if refused.status == 404 else refused.title
-        if reply.status == 304:
-            return version, ""
-        try:
-            signed = msgspec.json.decode(reply.content, type=wire.SignedCatalogue)
-            with self._store.database.writing() as session:
-                catalogue = keep(session, signed, self._store.station.province_key, self._clock())
-                self._note_agency(session, catalogue)
-        except msgspec.DecodeError as error:
-            raise ServerUnreachable("Máy chủ trả lời không đúng giao thức.") from error
-        except CatalogueRefused as refused:
-            return version, str(refused)
-        return catalogue.version, ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -24,6 +24,7 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LEVEL = 9
+_DOWNLOAD_CHUNK = 16 * 1024
 _NO_ROOM = 507  # of the agency: waiting does not help, a person must
 
 
@@ -47,12 +48,12 @@ class ServerRefused(AppError):
     """The server understood and said no.
 
     Attributes:
-        status, type: of the problem (RFC 9457).
+        status, type, n: of the problem (RFC 9457).
     """
 
     def __init__(self, problem: wire.Problem) -> None:
         super().__init__(problem.title, problem.detail)
-        self.status, self.type = problem.status, problem.type
+        self.status, self.type, self.n = problem.status, problem.type, problem.n
         self.detail = problem.detail
 
 
@@ -67,6 +68,15 @@ class Reply:
     status: int
     headers: dict[str, str]
     content: bytes
+
+
+@dataclass(slots=True)
+class Download:
+    """A file that is being fetched: how much is here, and of which version."""
+
+    target: str
+    kept: bytearray = field(default_factory=bytearray)
+    tag: str = ""
 
 
 class Connection:
@@ -94,6 +104,7 @@ class Connection:
         self._skew = dt.timedelta()
         self._http = requests.Session()
         self._http.headers["User-Agent"] = "quay-mot-cua"
+        self._http.headers["QMC-Protocol"] = str(wire.PROTOCOL)
         if settings.ca_file:
             self._http.verify = settings.ca_file
 
@@ -122,10 +133,45 @@ class Connection:
         )
         return self.decoded(reply, kind)
 
+    def tell(self, target: str, message: Any) -> None:
+        """POST a message whose answer holds nothing; errors as `get`."""
+        self.ask("POST", target, msgspec.json.encode(message), {"Content-Type": "application/json"})
+
     def post_packed(self, target: str, data: bytes, kind: type[T]) -> T:
         """POST packed JSON lines and return the answer as `kind`; errors as `get`."""
         headers = {"Content-Type": wire.JSON_LINES, "Content-Encoding": "zstd"}
         return self.decoded(self.ask("POST", target, data, headers), kind)
+
+    def download(self, begun: Download) -> bytes:
+        """Return a file whole; what came before a break stays in `begun` for the next try.
+
+        Raises:
+            ServerUnreachable, ServerRefused: as `get`.
+        """
+        headers = {"Accept-Encoding": "identity"}
+        if begun.kept:
+            headers |= {"Range": f"bytes={len(begun.kept)}-", "If-Range": begun.tag}
+        headers |= self._signature("GET", begun.target, b"")
+        try:
+            with self._http.get(
+                self._base + begun.target,
+                headers=headers,
+                timeout=(CONNECT_S, ANSWER_S),
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                if answer.status_code >= 400:
+                    self._understood(answer, answer.content)
+                if answer.status_code != 206:
+                    begun.kept.clear()
+                begun.tag = answer.headers.get("ETag", "")
+                for chunk in answer.iter_content(_DOWNLOAD_CHUNK):
+                    begun.kept += chunk
+                    if len(begun.kept) > MAX_ANSWER_BYTES:
+                        raise ServerUnreachable("Máy chủ trả lời quá dài.")
+        except (requests.RequestException, OSError) as error:
+            raise ServerUnreachable from error
+        return bytes(begun.kept)
 
     def decoded(self, reply: Reply, kind: type[T]) -> T:
         """Return an answer's message.
@@ -200,7 +246,7 @@ class Connection:
         if len(content) > MAX_ANSWER_BYTES:
             raise ServerUnreachable("Máy chủ trả lời quá dài.")
         if content.startswith(_ZSTD_MAGIC):
-            content = _unpacked(content)
+            content = unpacked(content)
         status = answer.status_code
         if status < 400:
             return Reply(status, headers, content)
@@ -218,7 +264,12 @@ class Connection:
         raise ServerRefused(problem)
 
 
-def _unpacked(content: bytes) -> bytes:
+def unpacked(content: bytes) -> bytes:
+    """Return what zstd packed.
+
+    Raises:
+        ServerUnreachable: it is damaged, or larger than any answer may be.
+    """
     try:
         with zstandard.ZstdDecompressor(max_window_size=2**23).stream_reader(content) as reader:
             data = reader.read(MAX_ANSWER_BYTES + 1)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,6 +20,9 @@ from app.models.store import Store
 from app.sync.http import Connection, packed
 
 _ALL = 2**31
+_FIRST_BYTES, _LEAST_BYTES = 12 * 1024, 4 * 1024
+_EACH_AT_FIRST = 400.0  # packed bytes of a reception
+_QUICK_S, _SLOW_S = 0.7, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,51 +33,138 @@ class Pushed:
     quarantined: int
 
 
-def push_all(store: Store, connection: Connection) -> Pushed:
+def push_all(store: Store, lines: Sequence[Connection]) -> Pushed:
     """Send everything the server lacks, of every incarnation, oldest first.
 
     Repeating is harmless: the server knows each event by store and number.
+
+    Args:
+        store: of this station.
+        lines: one batch is under way on each; two hide the line's delay.
 
     Raises:
         ServerUnreachable: what was answered before is noted; try again later.
         ServerRefused: the server will not take this store (a cloned disk).
     """
-    count = quarantined = 0
     with store.database.reading() as session:
         stores = events.own_stores(session)
+    done = Pushed(0, 0)
     for incarnation in stores:
-        while True:
-            done = _push_once(store, connection, incarnation)
-            if done is None:
-                break
-            count += done.count
-            quarantined += done.quarantined
-    return Pushed(count, quarantined)
+        more = push_store(store, lines, incarnation)
+        done = Pushed(done.count + more.count, done.quarantined + more.quarantined)
+    return done
 
 
-def _push_once(store: Store, connection: Connection, incarnation: UUID) -> Pushed | None:
-    """Send one batch; None if there was nothing to send."""
+@dataclass(slots=True)
+class _Pace:
+    """How much goes into a batch: small while a line is slow, so that a cut costs little.
+
+    Attributes:
+        limit: packed bytes of the next batch.
+        each: packed bytes of an event, as the last batch had it.
+    """
+
+    limit: int = _FIRST_BYTES
+    each: float = _EACH_AT_FIRST
+
+    def learn(self, seconds: float) -> None:
+        """Adapt to how long the last batch took."""
+        if seconds < _QUICK_S:
+            self.limit = min(self.limit * 2, wire.MAX_PACKED_BYTES)
+        elif seconds > _SLOW_S:
+            self.limit = max(self.limit // 2, _LEAST_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A packed push, and what the server was known to hold when it was made."""
+
+    data: bytes
+    last: int
+    known: int
+
+
+def push_store(store: Store, lines: Sequence[Connection], incarnation: UUID) -> Pushed:
+    """Send what the server lacks of one incarnation; as `push_all`."""
     with store.database.reading() as session:
-        known = events.have(session, incarnation)
-        batch = events.of_store(session, incarnation, known, wire.MAX_BATCH_EVENTS)
-    if not batch:
-        return None
-    data, sent = _fitting(store, batch)
-    # no transaction stays open while we wait
-    answer = connection.post_packed("/v1/push", data, wire.PushAnswer)
+        begun = events.have(session, incarnation)
+        last, _ = events.last_of(session, incarnation)
+    if last <= begun:
+        return Pushed(0, 0)
+    quarantined = 0
+    pace, free, sent = _Pace(), list(lines), begun
+    flying: deque[tuple[_Batch, Connection, Future[tuple[wire.PushAnswer, float]]]] = deque()
+    with ThreadPoolExecutor(len(lines)) as pool:
+        while True:
+            while free and (batch := _next_batch(store, incarnation, sent, pace)) is not None:
+                line = free.pop()
+                flying.append((batch, line, pool.submit(_send, line, batch)))
+                sent = batch.last
+            if not flying:
+                break
+            batch, line, future = flying.popleft()
+            answer, seconds = future.result()  # no transaction stays open while we wait
+            free.append(line)
+            pace.learn(seconds)
+            quarantined += len(answer.quarantined)
+            have = _note(store, incarnation, batch, answer)
+            if have < batch.last:  # overtaken on the way, or the server was put back
+                while flying:
+                    _, line, future = flying.popleft()
+                    future.result()
+                    free.append(line)
+                if have <= batch.known <= answer.have:
+                    break  # it holds at a gap that we cannot fill; the next pass says more
+                sent = have
+    with store.database.reading() as session:
+        taken = events.have(session, incarnation) - begun
+    return Pushed(max(0, taken), quarantined)
+
+
+def _send(line: Connection, batch: _Batch) -> tuple[wire.PushAnswer, float]:
+    started = time.monotonic()
+    answer = line.post_packed("/v1/push", batch.data, wire.PushAnswer)
+    return answer, time.monotonic() - started
+
+
+def _note(store: Store, incarnation: UUID, batch: _Batch, answer: wire.PushAnswer) -> int:
+    """Write down what the server said; return what it is now known to hold."""
     refusals = [(q.n, q.reason) for q in answer.quarantined]
     with store.database.writing() as session:
-        if answer.have < known:
+        if answer.have < batch.known:
             send_again(session, incarnation, answer.have)
         events.set_have(session, incarnation, min(answer.have, _last(session, incarnation)))
         touched = events.mark_refused(session, incarnation, refusals)
         projection.refold(session, touched)
-    if answer.have < known:
-        return Pushed(0, 0)
-    taken = max(0, min(answer.have, sent[-1].n) - known)
-    if taken == 0:
-        return None  # the server holds at a gap that we cannot fill; the next pass says more
-    return Pushed(taken, len(refusals))
+        return events.have(session, incarnation)
+
+
+def note_answer(store: Store, incarnation: UUID, answer: wire.PushAnswer) -> tuple[int, int]:
+    """Write down an answer that came by another way; return (events gained, set aside).
+
+    It may be older than what is known here: what the server holds never goes
+    back by it.
+    """
+    refusals = [(q.n, q.reason) for q in answer.quarantined]
+    with store.database.writing() as session:
+        before = events.have(session, incarnation)
+        events.set_have(session, incarnation, min(answer.have, _last(session, incarnation)))
+        touched = events.mark_refused(session, incarnation, refusals)
+        projection.refold(session, touched)
+        return events.have(session, incarnation) - before, len(refusals)
+
+
+def _next_batch(store: Store, incarnation: UUID, after: int, pace: _Pace) -> _Batch | None:
+    """Pack the next events, about as many as the pace allows; None if there is none."""
+    count = min(wire.MAX_BATCH_EVENTS, max(1, int(pace.limit / pace.each)))
+    with store.database.reading() as session:
+        batch = events.of_store(session, incarnation, after, count)
+        known = events.have(session, incarnation)
+    if not batch:
+        return None
+    data, batch = _fitting(store, batch)
+    pace.each = len(data) / len(batch)
+    return _Batch(data, batch[-1].n, known)
 
 
 def send_again(session: Session, store: UUID, have: int) -> None:
@@ -119,14 +213,15 @@ def _last(session: Session, incarnation: UUID) -> int:
 def _fitting(store: Store, batch: list[Event]) -> tuple[bytes, list[Event]]:
     """Return a packed push of as many events as fit into the limit."""
     while True:
-        data = packed(wire.write_push(_head(store, batch), batch))
+        data = packed(wire.write_push(head_of(store, batch), batch))
         if len(data) <= wire.MAX_PACKED_BYTES or len(batch) == 1:
             return data, batch
         share = wire.MAX_PACKED_BYTES / len(data)
         batch = batch[: max(1, min(len(batch) - 1, int(len(batch) * share * 0.95)))]
 
 
-def _head(store: Store, batch: list[Event]) -> wire.PushHead:
+def head_of(store: Store, batch: Sequence[Event]) -> wire.PushHead:
+    """Return the signed first line of a push of `batch`."""
     last = batch[-1]
     signature = store.sign(wire.signed_bytes(last.store, last.n, last.hash))
     return wire.PushHead(

@@ -1,48 +1,56 @@
-"""Push, pull, digest, numbers, catalogue, enrolment and sign-in."""
+"""Events between station and server: hello, push, pull, snapshot, proof."""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Annotated, Any
+import logging
+from typing import Annotated
 from uuid import UUID
 
-import msgspec
-import zstandard
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.responses import FileResponse
+from starlette.concurrency import run_in_threadpool
 
-from app.domain import wire
-from server.deps import BodyDep, PartsDep, SignedDep, station_of
-from server.errors import ServerProblem, not_authentic, not_found, unreadable
-from server.services import catalogues, enrolment, people, push, streams
+from app.domain import sealing, wire
+from server.deps import BodyDep, Parts, PartsDep, Signed, SignedDep, station_of
+from server.errors import ServerProblem, not_found, unreadable
+from server.routes.answers import LARGEST, as_json, as_packed, read_message
+from server.services import courier, enrolment, push, snapshots, streams
 
 router = APIRouter(prefix="/v1")
-LONGEST_WAIT_S = 25
-LARGEST = 2**53
+log = logging.getLogger(__name__)
 
-
-def _json(value: Any) -> Response:
-    return Response(msgspec.json.encode(value), media_type="application/json")
-
-
-def _packed(data: bytes, accept: str) -> Response:
-    if "zstd" in accept:
-        packed = zstandard.ZstdCompressor(level=6).compress(data)
-        headers = {"Content-Encoding": "zstd"}
-        return Response(packed, headers=headers, media_type=wire.JSON_LINES)
-    return Response(data, media_type=wire.JSON_LINES)
-
-
-def _read(data: bytes, kind: Any) -> Any:
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise unreadable(str(error)) from error
+After = Annotated[int, Query(ge=0, le=LARGEST)]
 
 
 @router.get("/time")
 def time(parts: PartsDep) -> Response:
-    """Answer the server's time; the first call of every pass."""
-    return _json({"server_time": parts.clock().isoformat(), "protocol": wire.PROTOCOL})
+    """Answer the server's time."""
+    return as_json({"server_time": parts.clock().isoformat(), "protocol": wire.PROTOCOL})
+
+
+@router.post("/hello")
+def hello(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
+    """Note a store's contact; the first call of every pass."""
+    request = read_message(body.data, wire.Hello)
+    now = parts.clock()
+    with parts.database.writing() as session:
+        station = station_of(session, signed, now)
+        store = enrolment.greet(session, station, request, now)
+        courier = parts.keys.courier_public
+        return as_json(
+            wire.Welcome(
+                server_time=now.isoformat(),
+                have=store.have,
+                stream=station.agency,
+                cursor=streams.cursor(session, station.agency),
+                own_stores=tuple(enrolment.stores_of(session, station)),
+                policy=wire.Policy(),
+                courier_key=courier.hex(),
+                courier_signature=sealing.sign(
+                    parts.keys.signing, wire.courier_bytes(courier)
+                ).hex(),
+            )
+        )
 
 
 @router.post("/push")
@@ -58,38 +66,122 @@ def push_events(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
     with parts.database.writing() as session:
         station = station_of(session, signed, now)
         station.seen_at = now
-        return _json(push.take(session, station, head, events, now))
+        answer, stream = push.take(session, station, head, events, now), station.agency
+    parts.bells.ring(stream)
+    return as_json(answer)
 
 
 @router.get("/pull")
-def pull_events(
+async def pull_events(
     parts: PartsDep,
     signed: SignedDep,
-    after: Annotated[int, Query(ge=0, le=LARGEST)],
+    after: After,
+    wait: Annotated[float, Query(ge=0, le=60)] = 0,
+    stream: str = "",
+    echo: UUID | None = None,
     accept_encoding: Annotated[str, Header()] = "",
+    qmc_protocol: Annotated[int, Header()] = wire.PROTOCOL,
 ) -> Response:
-    """Answer the events of the station's stream after a cursor."""
+    """Answer the events of the station's stream after a cursor; with `wait`, once there are any."""
+    _check_protocol(parts, qmc_protocol)
+    agency = await run_in_threadpool(_stream_of, parts, signed, stream)
+    with parts.bells.listening(agency) as bell:
+        head, data = await run_in_threadpool(_pulled, parts, signed, after, echo)
+        if wait and not head.count and await parts.bells.wait(bell, wait):
+            head, data = await run_in_threadpool(_pulled, parts, signed, after, echo)
+    return as_packed(data, accept_encoding)
+
+
+def _check_protocol(parts: Parts, spoken: int) -> None:
+    """An old station may always push; to pull it may have to be brought up to date."""
+    if spoken < parts.settings.oldest_pull:
+        raise ServerProblem(
+            426, "upgrade", "Phiên bản chương trình trên máy này đã cũ.",
+            "Cập nhật chương trình. Hồ sơ tiếp nhận ở máy vẫn được gửi lên máy chủ.",
+        )  # fmt: skip
+
+
+def _stream_of(parts: Parts, signed: Signed, stream: str) -> str:
+    """Return the stream that a station asks for and is entitled to: its agency's."""
+    with parts.database.reading() as session:
+        station = station_of(session, signed, parts.clock())
+    if stream not in ("", station.agency):
+        raise not_found("Máy này không đọc luồng đó.")
+    return station.agency
+
+
+def _pulled(
+    parts: Parts, signed: Signed, after: int, echo: UUID | None
+) -> tuple[wire.PullHead, bytes]:
     now = parts.clock()
     with parts.database.reading() as session:
         station = station_of(session, signed, now)
-        head, entries = streams.pull(session, station, after, now)
-    return _packed(wire.write_pull(head, entries), accept_encoding)
+        head, entries = streams.pull(session, station, after, now, echo)
+    return head, wire.write_pull(head, entries)
+
+
+@router.post("/courier")
+def carry(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
+    """Take the queue of a station from a stick; any station may bring it. Answers a bundle."""
+    now = parts.clock()
+    with parts.database.reading() as session:
+        station_of(session, signed, now)
+    answers = courier.carry(parts.database, parts.keys, body.raw, now)
+    return Response(answers, media_type="application/octet-stream")
+
+
+@router.get("/snapshot")
+def get_snapshot(parts: PartsDep, signed: SignedDep) -> Response:
+    """Answer in how many whole parts the station's stream can be had."""
+    agency = _stream_of(parts, signed, "")
+    with parts.database.reading() as session:
+        return as_json(snapshots.offer(session, agency))
+
+
+@router.get("/snapshot/{number}")
+def get_part(
+    parts: PartsDep,
+    signed: SignedDep,
+    number: int,
+    qmc_protocol: Annotated[int, Header()] = wire.PROTOCOL,
+) -> Response:
+    """Answer a part of the stream, as a pull packed with zstd; Range goes on with it."""
+    _check_protocol(parts, qmc_protocol)
+    agency = _stream_of(parts, signed, "")
+    if not 0 <= number < LARGEST // snapshots.PART_ENTRIES:
+        raise not_found("Không có phần này.")
+    with parts.database.reading() as session:
+        path = snapshots.part(session, parts.settings.blobs, agency, number, parts.clock())
+    if path is None:
+        raise not_found("Không có phần này.")
+    return FileResponse(path, media_type="application/zstd")
 
 
 @router.get("/digest")
 def get_digest(
     parts: PartsDep,
     signed: SignedDep,
-    upto: Annotated[int, Query(ge=0, le=LARGEST)],
+    upto: After,
+    after: Annotated[int | None, Query(ge=0, le=LARGEST)] = None,
     stream: str = "",
 ) -> Response:
-    """Answer count and rolling hash of the station's stream up to a sequence."""
-    now = parts.clock()
+    """Answer count and rolling hash of the station's stream up to a sequence, or between two."""
+    agency, now = _stream_of(parts, signed, stream), parts.clock()
     with parts.database.reading() as session:
+        if after is not None:
+            return as_json(streams.digest_between(session, agency, after, upto, now))
+        return as_json(streams.digest(session, agency, upto, now))
+
+
+@router.post("/proofs")
+def note_proof(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
+    """Note that a station found both sides equal, or the first event that differs there."""
+    found = read_message(body.data, wire.Proof)
+    now = parts.clock()
+    with parts.database.writing() as session:
         station = station_of(session, signed, now)
-        if stream and stream != station.agency:
-            raise not_found("Máy này không đọc luồng đó.")
-        return _json(streams.digest(session, station.agency, upto, now))
+        streams.note_proof(station, found, now)
+    return Response(status_code=204)
 
 
 @router.get("/stores/{store}/events")
@@ -97,7 +189,7 @@ def store_events(
     parts: PartsDep,
     signed: SignedDep,
     store: UUID,
-    after: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
+    after: After = 0,
     accept_encoding: Annotated[str, Header()] = "",
 ) -> Response:
     """Answer a store's own events after a number, so that it can be restored."""
@@ -116,108 +208,4 @@ def store_events(
         upto=events[-1].n if events else after, count=len(entries),
         more=len(entries) == streams.PULL_EVENTS, server_time=now.isoformat(),
     )  # fmt: skip
-    return _packed(wire.write_pull(head, entries), accept_encoding)
-
-
-@router.post("/stations/enrol")
-def enrol(parts: PartsDep, body: BodyDep) -> Response:
-    """Use up a one-time code and register a station's public keys."""
-    request = _read(body.data, wire.EnrolRequest)
-    now = parts.clock()
-    with parts.database.writing() as session:
-        station = enrolment.enrol(session, request, now)
-        ranges = enrolment.plan(session, station, request.incarnation, now)
-        return _json(
-            wire.EnrolAnswer(
-                station=station.id,
-                station_name=station.name,
-                agency=station.agency,
-                province_key=parts.keys.public.hex(),
-                recovery_key=parts.keys.recovery_public.hex(),
-                ranges=tuple(ranges),
-                policy=wire.Policy(),
-                server_time=now.isoformat(),
-            )
-        )
-
-
-@router.post("/codes/plan")
-def plan(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
-    """Register an incarnation if it is new; answer its standing range, 45 days ahead."""
-    request = _read(body.data, wire.PlanRequest)
-    now = parts.clock()
-    with parts.database.writing() as session:
-        station = station_of(session, signed, now)
-        ranges = enrolment.add_incarnation(session, station, request.incarnation, now)
-        return _json(wire.NumbersAnswer(ranges=tuple(ranges), server_time=now.isoformat()))
-
-
-@router.post("/codes/lease")
-def lease(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
-    """Answer a small block of a day's low numbers; the same key gets the same block."""
-    request = _read(body.data, wire.LeaseRequest)
-    try:
-        day = dt.date.fromisoformat(request.day)
-    except ValueError as error:
-        raise unreadable("day phải có dạng YYYY-MM-DD") from error
-    now = parts.clock()
-    if abs((day - enrolment.local_day(now)).days) > 1:
-        raise ServerProblem(422, "other-day", "Chỉ cấp số cho ngày hôm nay.")
-    with parts.database.writing() as session:
-        station = station_of(session, signed, now)
-        ranges = enrolment.lease(session, station, request.incarnation, request.key, day)
-        return _json(wire.NumbersAnswer(ranges=tuple(ranges), server_time=now.isoformat()))
-
-
-@router.get("/catalogue")
-def get_catalogue(
-    parts: PartsDep, signed: SignedDep, request: Request, accept_encoding: str = Header("")
-) -> Response:
-    """Answer the newest signed catalogue; 304 if the caller has it."""
-    with parts.database.reading() as session:
-        station_of(session, signed, parts.clock())
-        found = catalogues.newest(session)
-    if found is None:
-        raise not_found("Máy chủ chưa có danh mục.")
-    tag = f'"{found.version}"'
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers={"ETag": tag})
-    response = _packed(msgspec.json.encode(found), accept_encoding)
-    response.headers["ETag"] = tag
-    return response
-
-
-@router.post("/auth/token")
-def token(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
-    """Sign a clerk in; answers a token."""
-    request = _read(body.data, wire.TokenRequest)
-    now = parts.clock()
-    with parts.database.writing() as session:
-        station = station_of(session, signed, now)
-        user = people.check_password(session, request.username, request.password, now)
-        if user is not None and user.agency == station.agency:
-            value, ends = people.issue_token(session, user, now)
-            return _json(
-                wire.TokenAnswer(
-                    token=value,
-                    user=user.username,
-                    display_name=user.display_name,
-                    roles=tuple(user.roles.split()),
-                    agency=user.agency,
-                    expires_at=ends.isoformat(),
-                    policy=wire.Policy(),
-                    server_time=now.isoformat(),
-                )
-            )
-    raise ServerProblem(401, "wrong-password", "Tên đăng nhập hoặc mật khẩu chưa đúng.")
-
-
-@router.get("/auth/me")
-def me(parts: PartsDep, authorization: Annotated[str, Header()] = "") -> Response:
-    """Answer whose token this is."""
-    kind, _, value = authorization.partition(" ")
-    if kind != "Bearer" or not value:
-        raise not_authentic("thiếu token")
-    with parts.database.reading() as session:
-        user = people.of_token(session, value, parts.clock())
-        return _json({"user": user.username, "agency": user.agency, "roles": user.roles.split()})
+    return as_packed(wire.write_pull(head, entries), accept_encoding)

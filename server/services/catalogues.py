@@ -26,15 +26,22 @@ class ProvinceKeys:
     Attributes:
         signing: raw Ed25519 private key that signs catalogues.
         recovery_public: raw X25519 public key; its private half is kept off the server.
+        courier: raw X25519 private key that opens bundles from sticks.
     """
 
     signing: bytes
     recovery_public: bytes
+    courier: bytes
 
     @property
     def public(self) -> bytes:
         """Raw Ed25519 public key, pinned at enrolment."""
         return sealing.public_of_signing(self.signing)
+
+    @property
+    def courier_public(self) -> bytes:
+        """Raw X25519 public key that stations seal bundles to."""
+        return sealing.public_of_sealing(self.courier)
 
     def __repr__(self) -> str:
         return "ProvinceKeys()"
@@ -52,7 +59,15 @@ def make_keys(blobs: Path, recovery_file: Path) -> ProvinceKeys:
     _write_secret(recovery_file, recovery)
     _write_secret(folder / "province.key", signing)
     (folder / "recovery.pub").write_text(sealing.public_of_sealing(recovery).hex(), "ascii")
+    make_courier_key(blobs)
     return load_keys(blobs)
+
+
+def make_courier_key(blobs: Path) -> None:
+    """Make the key for bundles from sticks, if there is none yet."""
+    path = blobs / "keys" / "courier.key"
+    if not path.exists():
+        _write_secret(path, os.urandom(32))
 
 
 def load_keys(blobs: Path) -> ProvinceKeys:
@@ -65,6 +80,7 @@ def load_keys(blobs: Path) -> ProvinceKeys:
     return ProvinceKeys(
         bytes.fromhex((folder / "province.key").read_text("ascii").strip()),
         bytes.fromhex((folder / "recovery.pub").read_text("ascii").strip()),
+        bytes.fromhex((folder / "courier.key").read_text("ascii").strip()),
     )
 
 

@@ -1,4 +1,4 @@
-"""Stations and their incarnations: enrol once by code, number ranges for each."""
+"""Stations and their incarnations: enrol once by code, greet in every pass."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Sequence
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.codes import OFFLINE_NUMBERS, ONLINE_NUMBERS
 from app.domain.events import genesis
-from app.domain.wire import EnrolRequest, NumberRange
+from app.domain.wire import EnrolRequest, Hello, NumberRange
 from server.errors import ServerProblem, forbidden, unreadable
-from server.models.base import EnrolmentRow, RangeRow, StationRow, StoreRow
+from server.models.base import EnrolmentRow, StationRow, StoreRow
 from server.models.database import lock_agency
+from server.services.numbers import plan
 
 CODE_HOURS = 24
 CODE_BYTES = 15  # 120 bits
-RANGE_SIZE = 400
-PLAN_DAYS = 45
-LEASE_SIZE = 5
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -93,16 +90,29 @@ def _station(
 
 
 def add_incarnation(
-    session: Session, station: StationRow, incarnation: UUID, now: dt.datetime
+    session: Session,
+    station: StationRow,
+    incarnation: UUID,
+    now: dt.datetime,
+    *,
+    wants_more: bool = False,
+    holds: Sequence[NumberRange] = (),
 ) -> Sequence[NumberRange]:
     """Register a new store of a station and return its ranges. Safe to repeat.
+
+    Args:
+        session: writing.
+        station: whose store it is.
+        incarnation: its id.
+        now: the present moment.
+        wants_more, holds: see `numbers.plan`.
 
     Raises:
         ServerProblem: the id belongs to another station.
     """
     lock_agency(session, station.agency)
     register_store(session, station, incarnation, now)
-    return plan(session, station, incarnation, now)
+    return plan(session, station.agency, incarnation, now, wants_more=wants_more, holds=holds)
 
 
 def register_store(
@@ -130,110 +140,37 @@ def register_store(
     return store
 
 
-def plan(
-    session: Session, station: StationRow, incarnation: UUID, now: dt.datetime
-) -> Sequence[NumberRange]:
-    """Return the incarnation's standing range, prolonged to 45 days from today.
+def greet(session: Session, station: StationRow, hello: Hello, now: dt.datetime) -> StoreRow:
+    """Note a store's contact; return the store.
 
-    A free stretch is found among the ranges whose plan has not ended; the
-    same numbers are kept when a plan is prolonged.
-    """
-    today = local_day(now)
-    until = today + dt.timedelta(days=PLAN_DAYS)
-    live = list(
-        session.scalars(
-            select(RangeRow).where(
-                RangeRow.agency == station.agency,
-                RangeRow.kind == "range",
-                RangeRow.to_day >= today - dt.timedelta(days=1),
-            )
-        )
-    )
-    mine = [row for row in live if row.store == incarnation]
-    if mine:
-        for row in mine:
-            row.to_day = max(row.to_day, until)
-    else:
-        first = _free_stretch([(row.first, row.last) for row in live])
-        if first is not None:
-            row = RangeRow(
-                agency=station.agency,
-                id=f"range-{incarnation}-{today:%y%m%d}",  # a plan that ended leaves its own
-                store=incarnation,
-                kind="range",
-                first=first,
-                last=min(first + RANGE_SIZE, OFFLINE_NUMBERS.stop) - 1,
-                from_day=today - dt.timedelta(days=1),
-                to_day=until,
-            )
-            session.add(row)
-            mine = [row]
-    session.flush()
-    return [to_wire(row) for row in mine]
-
-
-def _free_stretch(taken: Sequence[tuple[int, int]]) -> int | None:
-    first = OFFLINE_NUMBERS.start
-    for start, last in sorted(taken):
-        if start - first >= RANGE_SIZE:
-            return first
-        first = max(first, last + 1)
-    return first if first + RANGE_SIZE <= OFFLINE_NUMBERS.stop else None
-
-
-def lease(
-    session: Session, station: StationRow, incarnation: UUID, key: UUID, day: dt.date
-) -> Sequence[NumberRange]:
-    """Return a block of five of the day's low numbers; the same key gets the same block.
-
-    The key counts for one incarnation: a restored copy may hold one of the former's.
+    Every contact is counted at the station before it is made, so a count
+    that was heard before, in another pass, comes from a second machine that
+    runs on a copy of the store.
 
     Raises:
-        ServerProblem: the incarnation is not this station's.
+        ServerProblem: 409 the store is used twice; 403 it is another station's.
     """
-    lock_agency(session, station.agency)
-    store = session.get(StoreRow, (station.agency, incarnation))
-    if store is None or store.station != station.id:
-        raise forbidden("Kho này không thuộc máy vừa gửi.")
-    id = f"lease-{uuid5(incarnation, str(key))}"
-    row = session.get(RangeRow, (station.agency, id))
-    if row is None:
-        last = session.scalar(
-            select(RangeRow.last)
-            .where(
-                RangeRow.agency == station.agency,
-                RangeRow.kind == "lease",
-                RangeRow.from_day == day,
-                RangeRow.to_day == day,
-            )
-            .order_by(RangeRow.last.desc())
-            .limit(1)
+    store = register_store(session, station, hello.store, now)
+    is_repeated = (hello.contacts, hello.passing) == (store.contacts, store.last_pass)
+    if hello.contacts <= store.contacts and not is_repeated:
+        raise ServerProblem(
+            409,
+            "cloned",
+            "Hai máy đang dùng cùng một kho hồ sơ.",
+            "Ổ đĩa này là bản sao của máy khác, hoặc được chép lại từ bản cũ. Máy này tạm không "
+            "gửi và không cấp số chính thức; hồ sơ trên máy vẫn còn. Báo quản trị chạy “restore”.",
         )
-        first = ONLINE_NUMBERS.start if last is None else last + 1
-        if first + LEASE_SIZE > ONLINE_NUMBERS.stop:
-            return []
-        row = RangeRow(
-            agency=station.agency, id=id, store=incarnation, kind="lease",
-            first=first, last=first + LEASE_SIZE - 1, from_day=day, to_day=day,
-        )  # fmt: skip
-        session.add(row)
-        session.flush()
-    return [to_wire(row)]
+    store.contacts, store.last_pass = hello.contacts, hello.passing
+    station.seen_at = now
+    return store
 
 
-def to_wire(row: RangeRow) -> NumberRange:
-    """Return a range as it travels."""
-    return NumberRange(
-        id=row.id,
-        agency=row.agency,
-        first=row.first,
-        last=row.last,
-        from_day=row.from_day.isoformat(),
-        to_day=row.to_day.isoformat(),
-        kind=row.kind,
+def stores_of(session: Session, station: StationRow) -> list[UUID]:
+    """Return every incarnation of a station, oldest first."""
+    return list(
+        session.scalars(
+            select(StoreRow.id)
+            .where(StoreRow.agency == station.agency, StoreRow.station == station.id)
+            .order_by(StoreRow.created_at, StoreRow.id)
+        )
     )
-
-
-def local_day(now: dt.datetime) -> dt.date:
-    """Return the calendar day in Vietnam."""
-    return now.astimezone(dt.timezone(dt.timedelta(hours=7))).date()

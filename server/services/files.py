@@ -30,14 +30,15 @@ class PageFolder:
 
     def stored(self, agency: str, sha256: str) -> Path:
         """Return where a stored image lies."""
-        return self._root / "pages" / _safe(agency) / sha256[:2] / sha256
+        return self._root / "pages" / folder_name(agency) / sha256[:2] / sha256
 
     def part(self, upload: UUID) -> Path:
         """Return where an unfinished upload lies."""
         return self._root / "uploads" / str(upload)
 
 
-def _safe(agency: str) -> str:
+def folder_name(agency: str) -> str:
+    """Return an agency's code as the name of a folder."""
     return re.sub(r"[^A-Za-z0-9.]", "_", agency).replace("..", "_")
 
 

@@ -110,6 +110,7 @@ def _forked(n: int) -> ServerProblem:
         "Hai máy đang dùng cùng một kho hồ sơ.",
         f"Sự kiện số {n} khác với bản máy chủ đã có. Ổ đĩa này là bản sao của máy khác: "
         "dừng dùng máy này và báo quản trị; hồ sơ trên máy vẫn còn.",
+        n=n,
     )
 
 
