@@ -143,6 +143,7 @@ def _serve(arguments: argparse.Namespace, settings: ServerSettings) -> None:
         server_header=False,
         date_header=True,
         timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,  # stations may wait for news
     )
 
 

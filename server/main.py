@@ -14,6 +14,7 @@ from server.deps import Parts
 from server.gate import Gate
 from server.models.database import ServerDatabase
 from server.routes import files, public, stations, sync
+from server.routes.answers import describe
 from server.services import streams
 from server.services.catalogues import load_keys
 from server.services.files import PageFolder
@@ -67,4 +68,5 @@ def create_app(settings: ServerSettings, *, clock: Callable[[], dt.datetime] = u
     )
     for routes in (sync, stations, files, public):
         app.include_router(routes.router)
+    describe(app)
     return app

@@ -172,6 +172,51 @@ KINDS: dict[str, Kind] = {
 }
 
 
+KIND_WORDS: dict[str, str] = {
+    "dossier.received": "tiếp nhận",
+    "dossier.corrected": "sửa giấy tiếp nhận",
+    "dossier.voided": "hoàn tác",
+    "papers.added": "bổ sung giấy tờ",
+    "page.attached": "gắn trang quét",
+    "page.removed": "bỏ trang quét",
+    "fee.charged": "đổi mức phí",
+    "fee.paid": "thu phí",
+    "fee.refunded": "hoàn phí",
+    "document.printed": "in giấy",
+    "supplement.requested": "yêu cầu bổ sung",
+    "supplement.received": "nhận bổ sung",
+    "dossier.refused": "từ chối tiếp nhận",
+    "dossier.withdrawn": "rút hồ sơ",
+    "dossier.stopped": "dừng xử lý",
+    "stage.handed_over": "bàn giao",
+    "stage.taken": "nhận xử lý",
+    "stage.completed": "xong một bước",
+    "agency.acknowledged": "cơ quan giải quyết đã nhận",
+    "due.extended": "lùi ngày hẹn",
+    "result.recorded": "có kết quả",
+    "result.returned": "trả kết quả",
+    "external.code_set": "gắn mã hệ thống khác",
+    "note.added": "ghi chú",
+    "online.claimed": "nhận hồ sơ trực tuyến",
+    "conflict.raised": "hai việc trái nhau",
+    "conflict.decided": "quyết định giữa hai việc",
+    "code.corrected": "đổi mã hồ sơ",
+    "event.mended": "gửi lại việc bị từ chối",
+    "shift.opened": "mở ca",
+    "shift.closed": "đóng ca",
+    "day.closed": "khoá sổ ngày",
+    "dossier.viewed": "xem hồ sơ",
+    "id.revealed": "xem số giấy tờ",
+    "data.exported": "xuất dữ liệu",
+}
+"""How clerks read a kind, in small letters."""
+
+
+def kind_words(kind: str) -> str:
+    """Return how clerks read a kind; one that a newer version made is named as such."""
+    return KIND_WORDS.get(kind, "việc của phiên bản mới hơn")
+
+
 def write_body(body: Any) -> bytes:
     """Return a body as the exact JSON bytes that are stored and sent."""
     return msgspec.json.encode(_without_defaults(body))

@@ -233,6 +233,23 @@ class EnrolAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimeAnswer:
+    """The server's time, and the newest protocol it speaks."""
+
+    server_time: str
+    protocol: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAnswer:
+    """Whose token it is."""
+
+    user: str
+    agency: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What the server lets its stations decide alone."""
 

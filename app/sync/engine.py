@@ -14,7 +14,7 @@ from app.errors import AppError
 from app.models import events, provisional
 from app.models.store import Store
 from app.sync import digest, earlier, fill, pages, pull, push, supply
-from app.sync.http import Connection, ServerRefused
+from app.sync.http import Connection, ServerRefused, ServerUnreachable
 
 PRACTICE_NOTICE = "Máy tập sự: hồ sơ ở đây không gửi đi đâu cả."
 MAX_SKEW = dt.timedelta(minutes=5)
@@ -184,13 +184,19 @@ class SyncEngine:
             ahead = welcome.cursor - pull.cursor(session, welcome.stream)
         return self._filling.run(connection, ahead) + pull.pull_all(self._store, connection)
 
-    def wait_for_news(self, wait_s: float) -> int:
+    def wait_for_news(self, wait_s: float, is_wanted: Callable[[], bool] = lambda: True) -> int:
         """Wait on a line of its own until others have done something; return how many events came.
+
+        Args:
+            wait_s: at most so long.
+            is_wanted: asked before anything is written.
 
         Raises:
             ServerUnreachable, ServerRefused: nothing is known.
         """
-        return pull.wait_for_news(self._store, self._line(2), wait_s)
+        if self._practice:
+            raise ServerUnreachable(PRACTICE_NOTICE)
+        return pull.wait_for_news(self._store, self._line(2), wait_s, is_wanted)
 
     def send_pages(self) -> int:
         """Send waiting images; stops between chunks when an event waits."""

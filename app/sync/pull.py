@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -35,22 +35,32 @@ def pull_all(store: Store, connection: Connection) -> int:
             return total
 
 
-def wait_for_news(store: Store, connection: Connection, wait_s: float) -> int:
+def wait_for_news(
+    store: Store, connection: Connection, wait_s: float, is_wanted: Callable[[], bool]
+) -> int:
     """Wait until others have done something, and take it; return how many events came.
 
     Raises:
         ServerUnreachable, ServerRefused: as `pull_all`.
     """
-    count, _ = _pull_page(store, connection, wait_s=wait_s)
+    count, _ = _pull_page(store, connection, wait_s=wait_s, is_wanted=is_wanted)
     return count
 
 
-def _pull_page(store: Store, connection: Connection, *, wait_s: float) -> tuple[int, bool]:
+def _pull_page(
+    store: Store,
+    connection: Connection,
+    *,
+    wait_s: float,
+    is_wanted: Callable[[], bool] = lambda: True,
+) -> tuple[int, bool]:
     stream = store.station.agency
     with store.database.reading() as session:
         after, incarnation = cursor(session, stream), events.incarnation(session)
     wait = f"&wait={wait_s:g}" if wait_s else ""
     reply = connection.get(f"/v1/pull?after={after}&echo={incarnation}{wait}")
+    if not is_wanted():
+        return 0, False
     head, entries = read(reply.content)
     return keep_page(store, head, entries), head.more
 

@@ -14,10 +14,12 @@ from fastapi import APIRouter, Header, Response
 from server.deps import BodyDep, PartsDep, SignedDep, station_of
 from server.errors import ServerProblem, unreadable
 from server.models.base import UploadRow
+from server.routes.answers import says
 from server.services import files
 
 router = APIRouter(prefix="/v1/files")
 TUS = "1.0.0"
+_CHUNK = "application/offset+octet-stream"
 _COMMON = {"Tus-Resumable": TUS, "Cache-Control": "no-store"}
 
 
@@ -26,7 +28,7 @@ def _check_version(version: str) -> None:
         raise ServerProblem(412, "tus-version", "Cần tus 1.0.0.")
 
 
-@router.options("")
+@router.options("", **says(status=204, signed=False))
 def options() -> Response:
     """Say what is spoken here."""
     return Response(
@@ -41,7 +43,7 @@ def options() -> Response:
     )
 
 
-@router.post("")
+@router.post("", **says(status=201, also=(412, 507)))
 def create(
     parts: PartsDep,
     signed: SignedDep,
@@ -77,7 +79,7 @@ def _metadata(header: str) -> dict[str, str]:
     return found
 
 
-@router.head("/{id}")
+@router.head("/{id}", **says(also=(404, 410, 412)))
 def head(
     parts: PartsDep, signed: SignedDep, id: UUID, tus_resumable: Annotated[str, Header()] = ""
 ) -> Response:
@@ -89,7 +91,7 @@ def head(
         return Response(status_code=200, headers=_headers(row))
 
 
-@router.patch("/{id}")
+@router.patch("/{id}", **says(takes=_CHUNK, status=204, also=(404, 409, 410, 412, 460)))
 def patch(
     parts: PartsDep,
     signed: SignedDep,
@@ -102,7 +104,7 @@ def patch(
 ) -> Response:
     """Append a chunk at the offset."""
     _check_version(tus_resumable)
-    if content_type != "application/offset+octet-stream":
+    if content_type != _CHUNK:
         raise ServerProblem(415, "content-type", "Cần application/offset+octet-stream.")
     now = parts.clock()
     with parts.database.writing() as session:
@@ -115,7 +117,7 @@ def patch(
     return Response(status_code=204, headers=headers)
 
 
-@router.delete("/{id}")
+@router.delete("/{id}", **says(status=204, also=(404, 410, 412)))
 def terminate(
     parts: PartsDep, signed: SignedDep, id: UUID, tus_resumable: Annotated[str, Header()] = ""
 ) -> Response:

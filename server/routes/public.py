@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -12,6 +13,10 @@ from server.deps import Parts, PartsDep
 from server.services import status
 
 router = APIRouter()
+_PAGE: dict[str, Any] = {"content": {"text/html": {"schema": {"type": "string"}}}}
+_PAGES: dict[int | str, dict[str, Any]] = {
+    code: {"description": "The look-up page, with words.", **_PAGE} for code in (404, 422, 429, 503)
+}
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
     autoescape=select_autoescape(),
@@ -41,7 +46,7 @@ def root() -> Response:
     return RedirectResponse("/tra-cuu", 303)
 
 
-@router.get("/tra-cuu", response_class=HTMLResponse)
+@router.get("/tra-cuu", response_class=HTMLResponse, responses=_PAGES)
 def look_up(
     parts: PartsDep,
     request: Request,
@@ -54,7 +59,7 @@ def look_up(
     return _answer(parts, request, ma, m)
 
 
-@router.get("/hs/{code}", response_class=HTMLResponse)
+@router.get("/hs/{code}", response_class=HTMLResponse, responses=_PAGES)
 def by_qr(parts: PartsDep, request: Request, code: str, m: str = "") -> Response:
     """Answer how the dossier on a receipt's QR stands."""
     if not m:

@@ -11,13 +11,13 @@ from fastapi import APIRouter, Header, Request, Response
 from app.domain import wire
 from server.deps import BodyDep, PartsDep, SignedDep, station_of
 from server.errors import ServerProblem, not_authentic, not_found, unreadable
-from server.routes.answers import as_json, as_packed, read_message
+from server.routes.answers import as_json, as_packed, read_message, says
 from server.services import catalogues, enrolment, numbers, people
 
 router = APIRouter(prefix="/v1")
 
 
-@router.post("/stations/enrol")
+@router.post("/stations/enrol", **says(wire.EnrolAnswer, takes=wire.EnrolRequest, signed=False))
 def enrol(parts: PartsDep, body: BodyDep) -> Response:
     """Use up a one-time code and register a station's public keys."""
     request = read_message(body.data, wire.EnrolRequest)
@@ -39,7 +39,7 @@ def enrol(parts: PartsDep, body: BodyDep) -> Response:
         )
 
 
-@router.post("/codes/plan")
+@router.post("/codes/plan", **says(wire.NumbersAnswer, takes=wire.PlanRequest))
 def plan(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
     """Register an incarnation if it is new; answer its standing range, 45 days ahead."""
     request = read_message(body.data, wire.PlanRequest)
@@ -57,7 +57,7 @@ def plan(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
         return as_json(wire.NumbersAnswer(ranges=tuple(ranges), server_time=now.isoformat()))
 
 
-@router.post("/codes/lease")
+@router.post("/codes/lease", **says(wire.NumbersAnswer, takes=wire.LeaseRequest))
 def lease(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
     """Answer a small block of a day's low numbers; the same key gets the same block."""
     request = read_message(body.data, wire.LeaseRequest)
@@ -74,7 +74,7 @@ def lease(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
         return as_json(wire.NumbersAnswer(ranges=tuple(ranges), server_time=now.isoformat()))
 
 
-@router.get("/catalogue")
+@router.get("/catalogue", **says(wire.SignedCatalogue, also=(304, 404)))
 def get_catalogue(
     parts: PartsDep, signed: SignedDep, request: Request, accept_encoding: str = Header("")
 ) -> Response:
@@ -92,7 +92,7 @@ def get_catalogue(
     return response
 
 
-@router.post("/auth/token")
+@router.post("/auth/token", **says(wire.TokenAnswer, takes=wire.TokenRequest))
 def token(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
     """Sign a clerk in; answers a token."""
     request = read_message(body.data, wire.TokenRequest)
@@ -117,7 +117,7 @@ def token(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
     raise ServerProblem(401, "wrong-password", "Tên đăng nhập hoặc mật khẩu chưa đúng.")
 
 
-@router.get("/auth/me")
+@router.get("/auth/me", **says(wire.UserAnswer, signed=False))
 def me(parts: PartsDep, authorization: Annotated[str, Header()] = "") -> Response:
     """Answer whose token this is."""
     kind, _, value = authorization.partition(" ")
@@ -125,4 +125,5 @@ def me(parts: PartsDep, authorization: Annotated[str, Header()] = "") -> Respons
         raise not_authentic("thiếu token")
     with parts.database.reading() as session:
         user = people.of_token(session, value, parts.clock())
-        return as_json({"user": user.username, "agency": user.agency, "roles": user.roles.split()})
+        roles = tuple(user.roles.split())
+        return as_json(wire.UserAnswer(user=user.username, agency=user.agency, roles=roles))

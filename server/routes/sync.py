@@ -13,22 +13,24 @@ from starlette.concurrency import run_in_threadpool
 from app.domain import sealing, wire
 from server.deps import BodyDep, Parts, PartsDep, Signed, SignedDep, station_of
 from server.errors import ServerProblem, not_found, unreadable
-from server.routes.answers import LARGEST, as_json, as_packed, read_message
+from server.routes.answers import LARGEST, as_json, as_packed, read_message, says
 from server.services import courier, enrolment, push, snapshots, streams
 
 router = APIRouter(prefix="/v1")
 log = logging.getLogger(__name__)
 
+_BUNDLE = "application/octet-stream"
 After = Annotated[int, Query(ge=0, le=LARGEST)]
 
 
-@router.get("/time")
+@router.get("/time", **says(wire.TimeAnswer, signed=False))
 def time(parts: PartsDep) -> Response:
     """Answer the server's time."""
-    return as_json({"server_time": parts.clock().isoformat(), "protocol": wire.PROTOCOL})
+    now = parts.clock()
+    return as_json(wire.TimeAnswer(server_time=now.isoformat(), protocol=wire.PROTOCOL))
 
 
-@router.post("/hello")
+@router.post("/hello", **says(wire.Welcome, takes=wire.Hello, also=(409,)))
 def hello(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
     """Note a store's contact; the first call of every pass."""
     request = read_message(body.data, wire.Hello)
@@ -53,7 +55,7 @@ def hello(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
         )
 
 
-@router.post("/push")
+@router.post("/push", **says(wire.PushAnswer, takes=wire.JSON_LINES, also=(409,)))
 def push_events(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
     """Store 1 to 200 events of one store; repeating is harmless."""
     try:
@@ -71,7 +73,7 @@ def push_events(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
     return as_json(answer)
 
 
-@router.get("/pull")
+@router.get("/pull", **says(wire.JSON_LINES, also=(404, 426)))
 async def pull_events(
     parts: PartsDep,
     signed: SignedDep,
@@ -120,17 +122,17 @@ def _pulled(
     return head, wire.write_pull(head, entries)
 
 
-@router.post("/courier")
+@router.post("/courier", **says(_BUNDLE, takes=_BUNDLE))
 def carry(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
     """Take the queue of a station from a stick; any station may bring it. Answers a bundle."""
     now = parts.clock()
     with parts.database.reading() as session:
         station_of(session, signed, now)
     answers = courier.carry(parts.database, parts.keys, body.raw, now)
-    return Response(answers, media_type="application/octet-stream")
+    return Response(answers, media_type=_BUNDLE)
 
 
-@router.get("/snapshot")
+@router.get("/snapshot", **says(wire.Snapshot))
 def get_snapshot(parts: PartsDep, signed: SignedDep) -> Response:
     """Answer in how many whole parts the station's stream can be had."""
     agency = _stream_of(parts, signed, "")
@@ -138,7 +140,7 @@ def get_snapshot(parts: PartsDep, signed: SignedDep) -> Response:
         return as_json(snapshots.offer(session, agency))
 
 
-@router.get("/snapshot/{number}")
+@router.get("/snapshot/{number}", **says("application/zstd", also=(206, 404, 416, 426)))
 def get_part(
     parts: PartsDep,
     signed: SignedDep,
@@ -157,7 +159,7 @@ def get_part(
     return FileResponse(path, media_type="application/zstd")
 
 
-@router.get("/digest")
+@router.get("/digest", **says(wire.Digest, also=(404,)))
 def get_digest(
     parts: PartsDep,
     signed: SignedDep,
@@ -173,7 +175,7 @@ def get_digest(
         return as_json(streams.digest(session, agency, upto, now))
 
 
-@router.post("/proofs")
+@router.post("/proofs", **says(takes=wire.Proof, status=204))
 def note_proof(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
     """Note that a station found both sides equal, or the first event that differs there."""
     found = read_message(body.data, wire.Proof)
@@ -184,7 +186,7 @@ def note_proof(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/stores/{store}/events")
+@router.get("/stores/{store}/events", **says(wire.JSON_LINES, also=(404,)))
 def store_events(
     parts: PartsDep,
     signed: SignedDep,

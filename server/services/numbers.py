@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.codes import OFFLINE_NUMBERS, ONLINE_NUMBERS
 from app.domain.wire import NumberRange
-from server.errors import forbidden
+from server.errors import forbidden, unreadable
 from server.models.base import (
     SERVER,
     AgencyRow,
@@ -98,10 +98,20 @@ def plan(
 def _note_held(
     session: Session, agency: str, incarnation: UUID, holds: Sequence[NumberRange]
 ) -> None:
+    size = session.scalar(select(AgencyRow.range_size).where(AgencyRow.agency == agency))
+    largest = {"lease": LEASE_SIZE, "range": max(size or 0, EXTRA_SIZE)}
     for held in holds:
-        if held.agency != agency or session.get(RangeRow, (agency, held.id)) is not None:
+        is_ours = held.agency == agency and len(held.id) <= 64 and held.first >= 1
+        if not is_ours or held.last - held.first >= largest.get(held.kind, 0):
             continue
-        first_day, last_day = (dt.date.fromisoformat(d) for d in (held.from_day, held.to_day))
+        if session.get(RangeRow, (agency, held.id)) is not None:
+            continue
+        try:
+            first_day, last_day = (dt.date.fromisoformat(d) for d in (held.from_day, held.to_day))
+        except ValueError as error:
+            raise unreadable("from_day và to_day phải có dạng YYYY-MM-DD") from error
+        if (last_day - first_day).days > PLAN_DAYS * 10 or held.last >= OFFLINE_NUMBERS.stop:
+            continue
         is_taken = session.scalar(
             select(RangeRow.id)
             .where(

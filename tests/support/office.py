@@ -274,6 +274,7 @@ def served(settings: ServerSettings, clock: Callable[[], dt.datetime]) -> Iterat
             ws="none",
             server_header=False,
             timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,  # somebody may still wait for news
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from app.domain import bodies
-from app.domain.events import KINDS, read_body, write_body
+from app.domain.events import KIND_WORDS, KINDS, kind_words, read_body, write_body
 
 SHIPPED = [
     json.loads(line)
@@ -48,3 +48,8 @@ def test_an_example_was_not_made_from_defaults_alone() -> None:
     assert names >= set(bodies.Received.__dataclass_fields__) - {
         "due_is_certain"
     }  # true by default
+
+
+def test_every_kind_has_words_for_people() -> None:
+    assert set(KIND_WORDS) == set(KINDS)
+    assert kind_words("dossier.teleported") == "việc của phiên bản mới hơn"

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.domain.events import kind_words
 from app.domain.fees import fee_words
 from app.domain.text import mask_number
 from app.errors import AppError
@@ -19,14 +20,6 @@ from app.ui.preview import PREVIEW_DPI
 from printing.raster import Raster, rasterise
 
 _PAUSE_MS = 120
-_KINDS = {
-    "dossier.received": "tiếp nhận", "dossier.corrected": "sửa giấy tiếp nhận",
-    "dossier.voided": "hoàn tác", "page.attached": "gắn trang quét",
-    "document.printed": "in giấy", "dossier.viewed": "xem hồ sơ", "fee.paid": "thu phí",
-    "papers.added": "bổ sung giấy tờ", "stage.taken": "nhận xử lý",
-    "result.recorded": "có kết quả", "result.returned": "trả kết quả",
-    "supplement.requested": "yêu cầu bổ sung", "code.corrected": "đổi mã hồ sơ",
-}  # fmt: skip
 
 
 class DossiersPresenter(QObject):
@@ -145,7 +138,7 @@ class DossiersPresenter(QObject):
         received, due = d.received_at.astimezone(VIETNAM), d.due_at.astimezone(VIETNAM)
         papers = sum(p.count for p in d.papers)
         story = " → ".join(
-            f"{e.at[8:10]}/{e.at[5:7]} {e.at[11:16]} {_KINDS.get(e.kind, e.kind)}"
+            f"{e.at[8:10]}/{e.at[5:7]} {e.at[11:16]} {kind_words(e.kind)}"
             + (f" (máy chủ: {e.refusal})" if e.refusal else "")
             for e in shown.timeline
             if e.kind != "dossier.viewed"

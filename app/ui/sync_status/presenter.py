@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.domain.events import kind_words
 from app.errors import AppError
-from app.services import station
+from app.services import settling, station
 from app.services.desk import Desk
 from app.services.station import StationStatus
 from app.sync.engine import PassResult, SyncEngine, SyncOwned
 from app.sync.http import ServerUnreachable
+from app.sync.listener import Listener
 from app.sync.schedule import Schedule
 from app.ui.jobs import JobRunner, Lane
 from app.ui.sync_status.view import SyncView
@@ -30,6 +32,8 @@ class Chip:
 def chip_of(status: StationStatus, *, is_syncing: bool, is_line_down: bool) -> Chip:
     """Return the chip's words; it is green only by proof, and says since when."""
     waiting = status.waiting + status.pages_waiting
+    if status.stopped:
+        return Chip("✖ Máy bị dừng gửi", "bad")
     if status.to_look_at:
         return Chip(f"✖ Cần xem {status.to_look_at}", "bad")
     if is_line_down:
@@ -64,19 +68,31 @@ class SyncPresenter(QObject):
         self._is_syncing = self._again = False
         self._problem = ""
         self._catalogue = 0
+        self._listener = Listener(engine, self._heard)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.sync)
         view.sync_asked.connect(self.sync_now)
 
     def start(self) -> None:
-        """Begin passes; the first one at once."""
+        """Begin passes, the first one at once, and listen for news between them."""
         self.refresh()
         self._timer.start(0)
+        self._listener.start()
 
     def stop(self) -> None:
         """Begin no further pass."""
         self._timer.stop()
+        self._listener.stop()
+
+    def _heard(self, count: int) -> None:
+        """What others did came in (another thread); a pass proves it."""
+
+        def tell() -> None:
+            self.news.emit(count)
+            self.soon()
+
+        self._jobs.tell(self, tell)
 
     @Slot()
     def sync_now(self) -> None:
@@ -151,6 +167,15 @@ class SyncPresenter(QObject):
     def _look(self) -> tuple[StationStatus, list[tuple[str, str, str, str]]]:
         status = station.status(self._desk, self._server)
         rows = [
+            (
+                _short(d.second.at),
+                d.code,
+                _words(d.second.kind),
+                f"⚠ trái với “{_words(d.first.kind)}” của {d.first.actor}: cần chọn",
+            )
+            for d in settling.disputes(self._desk)
+        ]
+        rows += [
             (_short(r.at), r.dossier_code, _words(r.kind), f"✖ máy chủ chưa nhận: {r.reason}")
             for r in station.refused_events(self._desk)
         ]
@@ -187,7 +212,10 @@ def _facts(status: StationStatus) -> str:
     reached = f"{status.reached_at:%H:%M %d/%m/%Y}" if status.reached_at else "chưa lần nào"
     plan = f", đến {status.plan_ends:%d/%m/%Y}" if status.plan_ends else ""
     volume = "ổ thứ hai" if status.has_second_volume else "cùng ổ với kho — cần ổ thứ hai"
-    return (
+    trouble = f"Máy chủ dừng máy này: {status.stopped}\n" if status.stopped else ""
+    if status.difference:
+        trouble += f"Khác với máy chủ từ {status.difference}\n"
+    return trouble + (
         f"Chờ gửi: {status.waiting} việc, {status.pages_waiting} trang · "
         f"Cần xem: {status.to_look_at}\n"
         f"Khớp với máy chủ lần cuối: {proven} · Máy chủ trả lời lần cuối: {reached}\n"
@@ -201,12 +229,6 @@ def _short(at: str) -> str:
     return f"{at[11:16]} {at[8:10]}/{at[5:7]}"
 
 
-_VERBS: dict[str, str] = {
-    "dossier.received": "Tiếp nhận", "page.attached": "Trang quét", "document.printed": "In giấy",
-    "dossier.viewed": "Xem hồ sơ", "dossier.corrected": "Sửa giấy tiếp nhận",
-    "dossier.voided": "Hoàn tác",
-}  # fmt: skip
-
-
 def _words(kind: str) -> str:
-    return _VERBS.get(kind, kind)
+    words = kind_words(kind)
+    return words[0].upper() + words[1:]
