@@ -31,7 +31,7 @@ def create_app(settings: ServerSettings, *, clock: Callable[[], dt.datetime] = u
     """
     parts = Parts(
         settings=settings,
-        database=ServerDatabase(settings.database),
+        database=ServerDatabase(settings.database, pool=settings.pool),
         keys=load_keys(settings.blobs),
         pages=PageFolder(settings.blobs),
         clock=clock,

@@ -16,6 +16,7 @@ class ServerSettings:
         trusts_proxy: take the client's address from X-Forwarded-For.
         page_quota_bytes: how much one agency may store.
         upload_hours: how long an unfinished upload is kept.
+        pool: connections to PostgreSQL that one process holds at most.
     """
 
     database: str
@@ -23,3 +24,4 @@ class ServerSettings:
     trusts_proxy: bool = False
     page_quota_bytes: int = 200 * 2**30
     upload_hours: int = 72
+    pool: int = 10

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 _SCRIPTS = Path(__file__).parent.parent / "migrations"
+POOL = 10
+POOL_WAIT_S = 10
+_CONNECTING = {
+    "application_name": "quay-mot-cua",
+    "connect_timeout": "5",  # for each host of the address
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+    "options": "-c statement_timeout=30s -c lock_timeout=10s"
+    " -c idle_in_transaction_session_timeout=30s",
+}
+# The session is of no more use: shutting down, starting up, or a primary that became a standby.
+_GONE = frozenset({"57P01", "57P02", "57P03", "57P05", "25006"})
+# Canceled by a timeout, deadlock, lock not had in time, serialization.
+_IN_THE_WAY = frozenset({"57014", "40P01", "55P03", "40001"})
+_SQLITE_PASSING = frozenset({5, 6, 13})  # busy, locked, disk full
+_commit = threading.local()
+
+
+class CommitUnsure(Exception):
+    """The commit is on this database's disk, but its standby may not have it."""
 
 
 class ServerDatabase:
     """One engine; one transaction a request."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    def __init__(self, url: str, *, pool: int = POOL) -> None:
+        self.engine = _engine(url, pool)
         self._readers = sessionmaker(self.engine)
         writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         self._writers = sessionmaker(writing, expire_on_commit=False)
@@ -31,9 +58,17 @@ class ServerDatabase:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Yield a session; commits on success, else undoes."""
+        """Yield a session; commits on success, else undoes.
+
+        Raises:
+            CommitUnsure: somebody cancelled the wait for the synchronous standby.
+                PostgreSQL calls that a success with a warning; we must not.
+        """
+        _commit.is_unsure = False
         with self._writers.begin() as session:
             yield session
+        if _commit.is_unsure:
+            raise CommitUnsure
 
     def migrate(self) -> None:
         """Bring the schema up to date; safe to repeat."""
@@ -52,9 +87,49 @@ class ServerDatabase:
         self.engine.dispose()
 
 
-def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+def _engine(url: str, pool: int) -> Engine:
+    if url.startswith("sqlite"):
+        return _sqlite(url)
+    chosen = make_url(url)
+    engine = create_engine(
+        chosen,
+        pool_size=pool,
+        max_overflow=0,  # what all processes may open together is known beforehand
+        pool_timeout=POOL_WAIT_S,
+        pool_pre_ping=True,
+        connect_args=_connecting(chosen),
+    )
+    event.listen(engine, "connect", _watch_commits)
+    event.listen(engine, "handle_error", _leave_standby)
+    return engine
+
+
+def _connecting(url: URL) -> dict[str, str]:
+    """Return how to connect; what the address says itself comes first."""
+    wanted = dict(_CONNECTING)
+    hosts = url.query.get("host", ())
+    if isinstance(hosts, tuple) and len(hosts) > 1:
+        wanted["target_session_attrs"] = "read-write"
+    return {key: value for key, value in wanted.items() if key not in url.query}
+
+
+def _watch_commits(connection: Any, _: object) -> None:
+    """Note it when a commit ends without its standby; the handler runs in the thread that waits."""
+
+    def notice(said: Any) -> None:
+        if said.source_function == "SyncRepWaitForLSN":  # the words depend on lc_messages
+            _commit.is_unsure = True
+
+    connection.add_notice_handler(notice)
+
+
+def _leave_standby(context: ExceptionContext) -> None:
+    """Throw away connections to what is no primary any more; the next one looks for it anew."""
+    if getattr(context.original_exception, "sqlstate", None) in _GONE:
+        context.is_disconnect = True
+
+
+def _sqlite(url: str) -> Engine:
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
 
     @event.listens_for(engine, "connect")
@@ -68,6 +143,25 @@ def _engine(url: str) -> Engine:
         connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
 
     return engine
+
+
+def is_passing(error: BaseException) -> bool:
+    """Tell whether a failure is one of the moment, so that the same request may succeed later.
+
+    A lost connection, a failover, a full pool or disk, a lock: the transaction
+    left nothing behind, or (connection lost within the commit) all of it.
+    """
+    if isinstance(error, (PoolTimeoutError, CommitUnsure)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _SQLITE_PASSING
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # never reached the server, or lost it
+        return error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+    return state[:2] in ("08", "53") or state in _GONE | _IN_THE_WAY
 
 
 def lock_agency(session: Session, agency: str) -> int | None:
