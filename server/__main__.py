@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -15,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.catalogue import BadCatalogue
 from server.errors import ServerProblem
-from server.main import create_app, utc_now
+from server.main import utc_now
 from server.models.base import AgencyRow, StationRow
-from server.models.database import ServerDatabase
+from server.models.database import POOL, ServerDatabase
 from server.services import catalogues, enrolment, people
 from server.settings import ServerSettings
 
@@ -37,6 +36,7 @@ def main(argv: list[str] | None = None) -> int:
         database=arguments.database,
         blobs=arguments.blobs.absolute(),
         trusts_proxy=arguments.trusts_proxy,
+        pool=getattr(arguments, "pool", POOL),
     )
     command: Callable[[argparse.Namespace, ServerSettings], None] = arguments.run
     try:
@@ -57,8 +57,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m server", description=__doc__)
-    parser.add_argument("--database", required=True, metavar="URL",
-                        help="sqlite:////folder/server.db, or postgresql+psycopg://…")  # fmt: skip
+    address = os.environ.get("QMC_DATABASE")
+    parser.add_argument("--database", default=address, required=not address, metavar="URL",
+                        help="sqlite:////folder/server.db, or postgresql+psycopg://…; "
+                        "QMC_DATABASE keeps it out of the process list")  # fmt: skip
     parser.add_argument("--blobs", required=True, type=Path, metavar="DIR",
                         help="folder of pages and of the province's keys")  # fmt: skip
     parser.add_argument("--port", type=int, default=8440)
@@ -73,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     init.set_defaults(run=_init)
 
     serve = verbs.add_parser("serve", help="answer stations and citizens")
+    serve.add_argument("--workers", type=_at_least_one, default=1, metavar="N",
+                       help="processes that share the port; PostgreSQL only")  # fmt: skip
+    serve.add_argument("--pool", type=_at_least_one, default=POOL, metavar="N",
+                       help="connections to PostgreSQL of one process, at most")  # fmt: skip
     serve.add_argument("--tls-key", type=Path)
     serve.add_argument("--tls-cert", type=Path)
     serve.set_defaults(run=_serve)
@@ -102,6 +108,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("ít nhất là 1")
+    return number
+
+
 def _init(arguments: argparse.Namespace, settings: ServerSettings) -> None:
     settings.blobs.mkdir(parents=True, exist_ok=True)
     database = ServerDatabase(settings.database)
@@ -116,9 +129,12 @@ def _init(arguments: argparse.Namespace, settings: ServerSettings) -> None:
 
 
 def _serve(arguments: argparse.Namespace, settings: ServerSettings) -> None:
-    import uvicorn
+    from server import workers  # the other commands do without uvicorn
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    if arguments.workers > 1 and settings.database.startswith("sqlite"):
+        raise Refused(
+            "SQLite chỉ dùng được với một tiến trình: bỏ --workers, hoặc dùng PostgreSQL."
+        )
     is_loopback = arguments.host in ("127.0.0.1", "::1", "localhost")
     if not is_loopback and not arguments.tls_cert and not settings.trusts_proxy:
         raise Refused(
@@ -132,16 +148,13 @@ def _serve(arguments: argparse.Namespace, settings: ServerSettings) -> None:
         raise Refused("Cơ sở dữ liệu chưa có bảng: chạy init trước.")
     scheme = "https" if arguments.tls_cert else "http"
     print(f"Máy chủ trả lời ở {scheme}://{arguments.host}:{arguments.port}", flush=True)
-    uvicorn.run(
-        create_app(settings),
+    workers.serve(
+        settings,
         host=arguments.host,
         port=arguments.port,
-        ssl_keyfile=arguments.tls_key,
-        ssl_certfile=arguments.tls_cert,
-        log_level="warning",
-        server_header=False,
-        date_header=True,
-        timeout_keep_alive=75,
+        workers=arguments.workers,
+        tls_key=arguments.tls_key,
+        tls_cert=arguments.tls_cert,
     )
 
 
