@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,13 +12,19 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
-_SCRIPTS = Path(__file__).parent.parent / "migrations"
+SCRIPTS = Path(__file__).parent.parent / "migrations"
+LOCK_WAIT = "2s"  # how long a push may have to stand behind a migration
+PAUSE_S = 1.0
+MIGRATION_PATIENCE_S = 600.0
+_MIGRATING = 0x716D6301  # key of the advisory lock
 POOL = 10
 POOL_WAIT_S = 10
 _CONNECTING = {
@@ -70,13 +78,45 @@ class ServerDatabase:
         if _commit.is_unsure:
             raise CommitUnsure
 
-    def migrate(self) -> None:
-        """Bring the schema up to date; safe to repeat."""
-        config = Config()
-        config.set_main_option("script_location", str(_SCRIPTS))
-        with self.engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+    def migrate(self, scripts: Path = SCRIPTS, *, patience_s: float = MIGRATION_PATIENCE_S) -> None:
+        """Bring the schema up to date while others go on working; safe to repeat.
+
+        On PostgreSQL a step that cannot have its lock within `LOCK_WAIT` lets
+        those who wait behind it pass, and is tried again.
+
+        Args:
+            scripts: folder of the steps.
+            patience_s: after which a step that never gets its lock is given up.
+
+        Raises:
+            DBAPIError: the lock could not be had; the steps before it hold.
+        """
+        if self.engine.dialect.name == "sqlite":
+            writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+            with writing.begin() as connection:
+                _upgrade(connection, scripts)
+            return
+        deadline = time.monotonic() + patience_s
+        with self.engine.connect() as connection, _alone(connection, deadline):
+            while True:
+                connection.execute(text(f"SET lock_timeout = '{LOCK_WAIT}'"))
+                connection.commit()
+                try:
+                    _upgrade(connection, scripts)
+                    return
+                except DBAPIError as error:
+                    connection.rollback()
+                    if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
+                        raise
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(random.uniform(0.5, 1.5) * PAUSE_S)
+
+    def is_current(self, scripts: Path = SCRIPTS) -> bool:
+        """Tell whether every step has been taken, and none that this version does not know."""
+        with self.engine.connect() as connection:
+            heads = MigrationContext.configure(connection).get_current_heads()
+        return set(heads) == set(ScriptDirectory(str(scripts)).get_heads())
 
     def is_ready(self) -> bool:
         """Tell whether `init` was run."""
@@ -85,6 +125,35 @@ class ServerDatabase:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _upgrade(connection: Connection, scripts: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(scripts))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+@contextmanager
+def _alone(connection: Connection, deadline: float) -> Iterator[None]:
+    """Keep other migrations out, and this session's timeouts away.
+
+    The lock is asked for again and again: a session that waits for it would
+    hold up the other's CREATE INDEX CONCURRENTLY for ever.
+    """
+    for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        connection.execute(text(f"SET {setting} = 0"))
+    while not connection.execute(text(f"SELECT pg_try_advisory_lock({_MIGRATING})")).scalar():
+        connection.rollback()
+        if time.monotonic() > deadline:
+            raise PoolTimeoutError("another migration is under way")
+        time.sleep(PAUSE_S)
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.invalidate()  # lock and settings end with the session
 
 
 def _engine(url: str, pool: int) -> Engine:

@@ -63,7 +63,7 @@ def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
         workers = _workers(server)
         psutil.Process(server.child.pid).kill()
 
-        gone, alive = psutil.wait_procs(workers, timeout=20)
+        _, alive = psutil.wait_procs(workers, timeout=20)
         assert not alive
         assert not listening(server.office.port)
 

@@ -74,7 +74,6 @@ def kill_everything(folder: Path, *, rounds: int, clients: int, seed: int) -> Co
                     victim.start()
             had = crowd.acknowledged
             wait_for(lambda: crowd.acknowledged > had + ENOUGH, 60, "load after the last kill")
-        crowd.close()
         node.kill()
         node.start()
         settled(server.office.database)
@@ -108,7 +107,6 @@ def fail_over(folder: Path, *, seconds: float, clients: int, seed: int) -> Failo
             promoted_s = time.monotonic() - killed_at
             wait_for(lambda: crowd.writable_after(killed_at), 60, "push after the failover")
             time.sleep(seconds)
-        crowd.close()
         settled(database)
         count = crowd.count(database)
         writable_s = crowd.writable_after(killed_at)

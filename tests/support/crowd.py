@@ -244,6 +244,7 @@ class Crowd:
         self._stop.set()
         for thread in self._threads:
             thread.join(180)
+        self.close()
         assert not any(thread.is_alive() for thread in self._threads)
 
     @property
@@ -275,12 +276,13 @@ class Crowd:
         return Count(self.acknowledged, lost, doubled, refused)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; the end of the block does."""
         for pusher in self.pushers:
             kept = pusher.bare.office._kept  # type: ignore[attr-defined]
             if kept is not None:
                 with suppress(OSError):
                     kept.close()
+                pusher.bare.office._kept = None  # type: ignore[attr-defined]
 
 
 def settled(database: ServerDatabase, timeout_s: float = 30) -> None:
