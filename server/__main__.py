@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from uuid import UUID
 
@@ -17,7 +19,8 @@ from server.errors import ServerProblem
 from server.main import utc_now
 from server.models.base import AgencyRow, StationRow
 from server.models.database import POOL, ServerDatabase
-from server.services import catalogues, enrolment, people
+from server.services import catalogues, doctor, enrolment, people
+from server.services.findings import Finding
 from server.settings import ServerSettings
 
 DONE, WRONG_USE, REFUSED = 0, 2, 3
@@ -105,6 +108,15 @@ def _parser() -> argparse.ArgumentParser:
     load = verbs.add_parser("load-catalogue", help="check, sign and publish a catalogue folder")
     load.add_argument("folder", type=Path)
     load.set_defaults(run=_load_catalogue)
+
+    look = verbs.add_parser("doctor", help="say what is right, what is wrong and what to do")
+    look.add_argument("--json", action="store_true", help="a list of findings")
+    look.add_argument("--deep", action="store_true", help="also hash every stored page")
+    look.add_argument("--agency", default="", help="look at this one's streams only")
+    look.add_argument("--unseen-days", type=_at_least_one, default=3, metavar="N",
+                      help="name stations that were silent for so long")  # fmt: skip
+    look.add_argument("--tls-cert", type=Path, help="certificate whose end is looked at")
+    look.set_defaults(run=_doctor)
     return parser
 
 
@@ -218,6 +230,30 @@ def _load_catalogue(arguments: argparse.Namespace, settings: ServerSettings) -> 
         loaded = catalogues.load_folder(session, arguments.folder, keys, utc_now())
     database.close()
     print(f"Danh mục bản {loaded.version}: {len(loaded.procedures)} thủ tục.")
+
+
+def _doctor(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    database = ServerDatabase(settings.database)
+    found = doctor.examine(
+        database, settings.blobs, utc_now(), deep=arguments.deep, agency=arguments.agency,
+        unseen_days=arguments.unseen_days, tls_cert=arguments.tls_cert,
+    )  # fmt: skip
+    database.close()
+    if arguments.json:
+        print(json.dumps([asdict(finding) for finding in found], ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(_said(finding) for finding in found))
+    wrong = sum(finding.state == "wrong" for finding in found)
+    if wrong:
+        raise Refused(f"Có {wrong} điều sai.")
+
+
+def _said(finding: Finding) -> str:
+    mark = {"right": "đúng   ", "watch": "cần xem", "wrong": "SAI    "}[finding.state]
+    words = f"{mark} {finding.agency}: {finding.says}" if finding.agency else (
+        f"{mark} {finding.says}"
+    )  # fmt: skip
+    return f"{words}\n        → {finding.advice}" if finding.advice else words
 
 
 if __name__ == "__main__":
