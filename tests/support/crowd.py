@@ -200,12 +200,14 @@ class Count:
         acknowledged: events the clients were told are kept.
         lost: of those, missing or different.
         doubled: places of a stream that hold an event a second time.
+        reissued: codes that stand on two dossiers.
         refused: answers that should not have been.
     """
 
     acknowledged: int
     lost: int
     doubled: int
+    reissued: int
     refused: tuple[str, ...]
 
 
@@ -272,8 +274,11 @@ class Crowd:
             doubled = session.execute(
                 text("SELECT count(*) - count(DISTINCT (store, n)) FROM stream WHERE home = agency")
             ).scalar_one()
+            reissued = session.execute(
+                text("SELECT count(*) - count(DISTINCT code) FROM dossier")
+            ).scalar_one()
         refused = tuple(said for pusher in self.pushers for said in pusher.refused)
-        return Count(self.acknowledged, lost, doubled, refused)
+        return Count(self.acknowledged, lost, doubled, reissued, refused)
 
     def close(self) -> None:
         """Close the connections; the end of the block does."""
