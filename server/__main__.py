@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import getpass
 import json
 import os
@@ -19,7 +20,7 @@ from server.errors import ServerProblem
 from server.main import utc_now
 from server.models.base import AgencyRow, StationRow
 from server.models.database import POOL, ServerDatabase
-from server.services import catalogues, doctor, enrolment, people
+from server.services import catalogues, doctor, enrolment, people, restored
 from server.services.findings import Finding
 from server.settings import ServerSettings
 
@@ -108,6 +109,15 @@ def _parser() -> argparse.ArgumentParser:
     load = verbs.add_parser("load-catalogue", help="check, sign and publish a catalogue folder")
     load.add_argument("folder", type=Path)
     load.set_defaults(run=_load_catalogue)
+
+    put_back = verbs.add_parser(
+        "after-restore", help="the database was put back: do not give out its numbers again"
+    )
+    put_back.add_argument("--since", required=True, type=dt.datetime.fromisoformat,
+                          metavar="MOMENT", help="it was put back to, with offset")  # fmt: skip
+    put_back.add_argument("--incarnations", type=_at_least_one, default=2, metavar="N",
+                          help="stores that may have begun in one agency since then")  # fmt: skip
+    put_back.set_defaults(run=_after_restore)
 
     look = verbs.add_parser("doctor", help="say what is right, what is wrong and what to do")
     look.add_argument("--json", action="store_true", help="a list of findings")
@@ -230,6 +240,18 @@ def _load_catalogue(arguments: argparse.Namespace, settings: ServerSettings) -> 
         loaded = catalogues.load_folder(session, arguments.folder, keys, utc_now())
     database.close()
     print(f"Danh mục bản {loaded.version}: {len(loaded.procedures)} thủ tục.")
+
+
+def _after_restore(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    if arguments.since.tzinfo is None:
+        raise Refused("--since cần có múi giờ, như 2026-11-20T09:00:00+07:00.")
+    database = ServerDatabase(settings.database)
+    with database.writing() as session:
+        agencies = restored.keep_numbers(
+            session, arguments.since, utc_now(), arguments.incarnations
+        )
+    database.close()
+    print(f"Số đã cấp từ lúc ấy ở {agencies} cơ quan sẽ không được cấp lại.")
 
 
 def _doctor(arguments: argparse.Namespace, settings: ServerSettings) -> None:
