@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.base import RequestResponseEndpoint
 
+from app.domain import shapes
 from server import errors
 from server.deps import Parts
 from server.models.database import ServerDatabase
@@ -29,6 +30,7 @@ def create_app(settings: ServerSettings, *, clock: Callable[[], dt.datetime] = u
     Raises:
         OSError: `init` was not run with these settings.
     """
+    shapes.learn()  # before requests come in several threads
     parts = Parts(
         settings=settings,
         database=ServerDatabase(settings.database, pool=settings.pool),
