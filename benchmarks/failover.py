@@ -37,9 +37,11 @@ class Outcome:
     figures: str
 
 
-def kills(folder: Path, rounds: int = ROUNDS, clients: int = CLIENTS) -> Outcome:
+def kills(
+    folder: Path, seconds: float = SECONDS, clients: int = CLIENTS, rounds: int = ROUNDS
+) -> Outcome:
     """kill -9 of the server, of PostgreSQL and of both, again and again under load."""
-    count = kill_everything(folder, rounds=rounds, clients=clients, seed=1)
+    count = kill_everything(folder, rounds=rounds, clients=clients, seed=1, seconds=seconds)
     figures = f"{count.acknowledged} acknowledged"
     return _outcome(2, "kill -9 of server and PostgreSQL", rounds, count, figures)
 
@@ -88,7 +90,7 @@ def _outcome(
 def _played(arguments: argparse.Namespace) -> Iterator[Outcome]:
     with tempfile.TemporaryDirectory(prefix="qmc-") as name:
         folder = Path(name)
-        yield kills(folder / "2", arguments.rounds, arguments.clients)
+        yield kills(folder / "2", arguments.seconds, arguments.clients, arguments.rounds)
         yield failover(folder / "15", arguments.seconds, arguments.clients)
         if arguments.patroni:
             yield failover_without_hands(folder / "p", arguments.seconds, arguments.clients)

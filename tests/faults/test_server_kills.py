@@ -47,7 +47,9 @@ def test_a_standby_takes_over_with_everything_that_was_acknowledged(tmp_path: Pa
     assert (played.before.lost, played.before.doubled) == (0, 0)
 
 
-def kill_everything(folder: Path, *, rounds: int, clients: int, seed: int) -> Count:
+def kill_everything(
+    folder: Path, *, rounds: int, clients: int, seed: int, seconds: float = 1
+) -> Count:
     """Kill the server, PostgreSQL, or both at random moments of a steady load.
 
     Args:
@@ -55,6 +57,7 @@ def kill_everything(folder: Path, *, rounds: int, clients: int, seed: int) -> Co
         rounds: kills; each is followed by a start and some seconds of load.
         clients: stations pushing at the same time.
         seed: of the moments and of the load.
+        seconds: of load before a kill, at most.
     """
     chance = random.Random(seed)
     with (
@@ -66,7 +69,7 @@ def kill_everything(folder: Path, *, rounds: int, clients: int, seed: int) -> Co
             for i in range(rounds):
                 had = crowd.acknowledged
                 wait_for(lambda had=had: crowd.acknowledged > had + ENOUGH, 60, "load")  # type: ignore[misc]
-                time.sleep(chance.uniform(0, 1))
+                time.sleep(chance.uniform(0, seconds))
                 victims = ((server, node), (node,), (server,))[i % 3]
                 for victim in victims:
                     victim.kill()
