@@ -51,11 +51,14 @@ def test_a_dead_database_is_a_later_and_the_same_push_then_succeeds(rig: Rig) ->
 
     first, second = bare.push(batch), bare.push(batch)
     page = rig.office.ask("GET", "/tra-cuu?ma=x&m=y", headers={"Accept": "text/html"})
+    health = [rig.office.ask("GET", "/v1/auth/me", headers={"Authorization": "Bearer x"}).status]
     rig.node.start()
+    health += [rig.office.ask("GET", "/v1/auth/me", headers={"Authorization": "Bearer x"}).status]
 
     assert _is_busy(first)
     assert _is_busy(second)
     assert page.status == 503
+    assert health == [503, 401]
     assert "bận" in page.text
     assert "<form" in page.text
     answer = bare.push(batch)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import text
+
 from server.services import doctor, restored
-from tests.support.office import Counter, Office, running_office
+from tests.support.office import ROOT, Counter, Office, running_office
 from tests.support.postgres import ACCOUNT
-from tests.support.processes import hand_over, wait_for
+from tests.support.processes import bare_environment, hand_over, wait_for
 from tests.support.standby import Node, base_backup, durable, url
 
 
@@ -107,6 +111,24 @@ def test_numbers_given_out_after_the_moment_are_not_given_out_again(tmp_path: Pa
         office.clock.move(days=2)
         tomorrow = office.clock().date().isoformat()
         assert _numbers(_leased(newcomer, tomorrow))
+
+
+def test_the_command_wants_a_moment_with_an_offset(tmp_path: Path) -> None:
+    with running_office(tmp_path / "o") as office:
+        codes = [
+            subprocess.run(
+                [sys.executable, "-m", "server", "--blobs", str(office.settings.blobs),
+                 "after-restore", "--since", moment],
+                env=bare_environment(tmp_path, QMC_DATABASE=office.url), cwd=ROOT, timeout=60,
+                capture_output=True, check=False,
+            ).returncode
+            for moment in ("2026-11-20T09:00:00+07:00", "2026-11-20T09:00:00", "gestern")
+        ]  # fmt: skip
+        with office.database.reading() as session:
+            used_up = session.execute(text("SELECT count(*) FROM number_range")).scalar()
+
+    assert codes == [0, 3, 2]
+    assert used_up
 
 
 def _received(counter: Counter, name: str) -> str:
