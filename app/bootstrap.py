@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.commands.opened import Opened
+from app.domain import shapes
 from app.domain.catalogue import Catalogue, read_catalogue
 from app.models import restore as restoring
 from app.models.keys import StationKeys, load_keys
@@ -86,6 +87,7 @@ def open_workstation(root: Path) -> Workstation:
         BadSettings: it is not enrolled.
         StoreProblem: the store cannot be opened; it is left as it is.
     """
+    shapes.learn()  # before window, sync and scanning read events in several threads
     profile = Profile(root.absolute())
     settings = read_settings(profile.settings)
     station = station_of(settings)
@@ -104,6 +106,7 @@ def restore_workstation(
         BadSettings: the settings are gone too; enrol again as a replacement.
         StoreProblem: a journal does not open.
     """
+    shapes.learn()  # before window, sync and scanning read events in several threads
     profile = Profile(root.absolute())
     settings = read_settings(profile.settings)
     station = station_of(settings)

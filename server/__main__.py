@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import getpass
-import logging
+import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from uuid import UUID
 
@@ -15,10 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.catalogue import BadCatalogue
 from server.errors import ServerProblem
-from server.main import create_app, utc_now
+from server.main import utc_now
 from server.models.base import AgencyRow, StationRow
-from server.models.database import ServerDatabase
-from server.services import catalogues, enrolment, people
+from server.models.database import POOL, ServerDatabase
+from server.services import catalogues, doctor, enrolment, people, restored
+from server.services.findings import Finding
 from server.settings import ServerSettings
 
 DONE, WRONG_USE, REFUSED = 0, 2, 3
@@ -37,6 +40,7 @@ def main(argv: list[str] | None = None) -> int:
         database=arguments.database,
         blobs=arguments.blobs.absolute(),
         trusts_proxy=arguments.trusts_proxy,
+        pool=getattr(arguments, "pool", POOL),
     )
     command: Callable[[argparse.Namespace, ServerSettings], None] = arguments.run
     try:
@@ -57,8 +61,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m server", description=__doc__)
-    parser.add_argument("--database", required=True, metavar="URL",
-                        help="sqlite:////folder/server.db, or postgresql+psycopg://…")  # fmt: skip
+    address = os.environ.get("QMC_DATABASE")
+    parser.add_argument("--database", default=address, required=not address, metavar="URL",
+                        help="sqlite:////folder/server.db, or postgresql+psycopg://…; "
+                        "QMC_DATABASE keeps it out of the process list")  # fmt: skip
     parser.add_argument("--blobs", required=True, type=Path, metavar="DIR",
                         help="folder of pages and of the province's keys")  # fmt: skip
     parser.add_argument("--port", type=int, default=8440)
@@ -73,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     init.set_defaults(run=_init)
 
     serve = verbs.add_parser("serve", help="answer stations and citizens")
+    serve.add_argument("--workers", type=_at_least_one, default=1, metavar="N",
+                       help="processes that share the port; PostgreSQL only")  # fmt: skip
+    serve.add_argument("--pool", type=_at_least_one, default=POOL, metavar="N",
+                       help="connections to PostgreSQL of one process, at most")  # fmt: skip
     serve.add_argument("--tls-key", type=Path)
     serve.add_argument("--tls-cert", type=Path)
     serve.set_defaults(run=_serve)
@@ -99,7 +109,32 @@ def _parser() -> argparse.ArgumentParser:
     load = verbs.add_parser("load-catalogue", help="check, sign and publish a catalogue folder")
     load.add_argument("folder", type=Path)
     load.set_defaults(run=_load_catalogue)
+
+    put_back = verbs.add_parser(
+        "after-restore", help="the database was put back: do not give out its numbers again"
+    )
+    put_back.add_argument("--since", required=True, type=dt.datetime.fromisoformat,
+                          metavar="MOMENT", help="it was put back to, with offset")  # fmt: skip
+    put_back.add_argument("--incarnations", type=_at_least_one, default=2, metavar="N",
+                          help="stores that may have begun in one agency since then")  # fmt: skip
+    put_back.set_defaults(run=_after_restore)
+
+    look = verbs.add_parser("doctor", help="say what is right, what is wrong and what to do")
+    look.add_argument("--json", action="store_true", help="a list of findings")
+    look.add_argument("--deep", action="store_true", help="also hash every stored page")
+    look.add_argument("--agency", default="", help="look at this one's streams only")
+    look.add_argument("--unseen-days", type=_at_least_one, default=3, metavar="N",
+                      help="name stations that were silent for so long")  # fmt: skip
+    look.add_argument("--tls-cert", type=Path, help="certificate whose end is looked at")
+    look.set_defaults(run=_doctor)
     return parser
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("ít nhất là 1")
+    return number
 
 
 def _init(arguments: argparse.Namespace, settings: ServerSettings) -> None:
@@ -117,9 +152,12 @@ def _init(arguments: argparse.Namespace, settings: ServerSettings) -> None:
 
 
 def _serve(arguments: argparse.Namespace, settings: ServerSettings) -> None:
-    import uvicorn
+    from server import workers  # the other commands do without uvicorn
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    if arguments.workers > 1 and settings.database.startswith("sqlite"):
+        raise Refused(
+            "SQLite chỉ dùng được với một tiến trình: bỏ --workers, hoặc dùng PostgreSQL."
+        )
     is_loopback = arguments.host in ("127.0.0.1", "::1", "localhost")
     if not is_loopback and not arguments.tls_cert and not settings.trusts_proxy:
         raise Refused(
@@ -133,17 +171,13 @@ def _serve(arguments: argparse.Namespace, settings: ServerSettings) -> None:
         raise Refused("Cơ sở dữ liệu chưa có bảng: chạy init trước.")
     scheme = "https" if arguments.tls_cert else "http"
     print(f"Máy chủ trả lời ở {scheme}://{arguments.host}:{arguments.port}", flush=True)
-    uvicorn.run(
-        create_app(settings),
+    workers.serve(
+        settings,
         host=arguments.host,
         port=arguments.port,
-        ssl_keyfile=arguments.tls_key,
-        ssl_certfile=arguments.tls_cert,
-        log_level="warning",
-        server_header=False,
-        date_header=True,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=5,  # stations may wait for news
+        workers=arguments.workers,
+        tls_key=arguments.tls_key,
+        tls_cert=arguments.tls_cert,
     )
 
 
@@ -207,6 +241,42 @@ def _load_catalogue(arguments: argparse.Namespace, settings: ServerSettings) -> 
         loaded = catalogues.load_folder(session, arguments.folder, keys, utc_now())
     database.close()
     print(f"Danh mục bản {loaded.version}: {len(loaded.procedures)} thủ tục.")
+
+
+def _after_restore(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    if arguments.since.tzinfo is None:
+        raise Refused("--since cần có múi giờ, như 2026-11-20T09:00:00+07:00.")
+    database = ServerDatabase(settings.database)
+    with database.writing() as session:
+        agencies = restored.keep_numbers(
+            session, arguments.since, utc_now(), arguments.incarnations
+        )
+    database.close()
+    print(f"Số đã cấp từ lúc ấy ở {agencies} cơ quan sẽ không được cấp lại.")
+
+
+def _doctor(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    database = ServerDatabase(settings.database)
+    found = doctor.examine(
+        database, settings.blobs, utc_now(), deep=arguments.deep, agency=arguments.agency,
+        unseen_days=arguments.unseen_days, tls_cert=arguments.tls_cert,
+    )  # fmt: skip
+    database.close()
+    if arguments.json:
+        print(json.dumps([asdict(finding) for finding in found], ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(_said(finding) for finding in found))
+    wrong = sum(finding.state == "wrong" for finding in found)
+    if wrong:
+        raise Refused(f"Có {wrong} điều sai.")
+
+
+def _said(finding: Finding) -> str:
+    mark = {"right": "đúng   ", "watch": "cần xem", "wrong": "SAI    "}[finding.state]
+    words = f"{mark} {finding.agency}: {finding.says}" if finding.agency else (
+        f"{mark} {finding.says}"
+    )  # fmt: skip
+    return f"{words}\n        → {finding.advice}" if finding.advice else words
 
 
 if __name__ == "__main__":

@@ -10,12 +10,15 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from app.domain.wire import Problem
+from server.models.database import CommitUnsure, is_passing
 
 log = logging.getLogger("quaymotcua.server")
 PROBLEM_JSON = "application/problem+json"
+BUSY_S = 5
 
 
 class ServerProblem(Exception):
@@ -65,6 +68,13 @@ def not_found(title: str) -> ServerProblem:
 def too_large(detail: str) -> ServerProblem:
     """More bytes than are taken at once."""
     return ServerProblem(413, "too-large", "Gói gửi quá lớn.", detail)
+
+
+def busy() -> ServerProblem:
+    """The database is not to be had now; nothing was done, or it will be found done."""
+    return ServerProblem(
+        503, "busy", "Máy chủ đang bận.", "Gửi lại sau ít giây.", retry_after_s=BUSY_S
+    )
 
 
 def answer(problem: ServerProblem) -> Response:
@@ -123,6 +133,15 @@ def install(app: FastAPI, page: Page) -> None:
         words = f"Máy chủ gặp sự cố, mời thử lại sau ít phút. Mã tham chiếu: {mark}."
         return said(request, bug, words)
 
+    async def of_database(request: Request, error: Exception) -> Response:
+        if not is_passing(error):
+            return await of_bug(request, error)
+        state = getattr(getattr(error, "orig", None), "sqlstate", None)
+        log.warning("database busy: %s %s", type(error).__name__, state or "")
+        return said(request, busy(), "Máy chủ đang bận, mời thử lại sau ít phút.")
+
+    app.add_exception_handler(SQLAlchemyError, of_database)
+    app.add_exception_handler(CommitUnsure, of_database)
     app.add_exception_handler(ServerProblem, of_problem)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, of_http)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, of_validation)  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app.domain import shapes
 from server import errors
 from server.bells import Bells
 from server.deps import Parts
@@ -32,7 +33,8 @@ def create_app(settings: ServerSettings, *, clock: Callable[[], dt.datetime] = u
     Raises:
         OSError: `init` was not run with these settings.
     """
-    database = ServerDatabase(settings.database)
+    shapes.learn()  # before requests come in several threads
+    database = ServerDatabase(settings.database, pool=settings.pool)
 
     def lengths(agencies: Sequence[str]) -> dict[str, int]:
         with database.reading() as session:

@@ -19,6 +19,7 @@ class ServerSettings:
         requests_per_s, requests_burst: of one station, or one address if unsigned.
         requests_at_once: under way in one process; beyond it stations come again later.
         oldest_pull: protocol that a station must speak to pull; any may push.
+        pool: connections to PostgreSQL that one process holds at most.
     """
 
     database: str
@@ -30,3 +31,4 @@ class ServerSettings:
     requests_burst: int = 1_000
     requests_at_once: int = 200
     oldest_pull: int = 1
+    pool: int = 10

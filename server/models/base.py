@@ -188,7 +188,7 @@ class StreamRow(Base):
 
     agency: Mapped[str] = mapped_column(String(40), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
-    origin: Mapped[str] = mapped_column(String(40))
+    origin: Mapped[str] = mapped_column("home", String(40))
     store: Mapped[UUID]
     n: Mapped[int]
     dossier: Mapped[UUID | None]

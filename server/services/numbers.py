@@ -28,7 +28,6 @@ PLAN_DAYS = 45
 LEASE_SIZE = 5
 RESERVE = range(9000, 10000)  # of the offline numbers; given out only to who runs low
 EXTRA_SIZE = 100
-AFTER_RESTORE = 200  # numbers skipped: what a lost lease may have given out
 
 
 def plan(
@@ -192,29 +191,6 @@ def _next_leased(session: Session, agency: str, day: dt.date) -> int:
         )
     )
     return max(last or 0, used or 0, ONLINE_NUMBERS.start - 1) + 1
-
-
-def after_restore(session: Session, now: dt.datetime) -> int:
-    """Skip numbers that the lost leases of a server put back to an old copy may have given out.
-
-    Returns how many agencies were moved on, for today and the days beside it.
-    """
-    agencies = session.scalars(select(AgencyRow.agency)).all()
-    for agency in agencies:
-        lock_agency(session, agency)
-        for offset in (-1, 0, 1):
-            day = local_day(now) + dt.timedelta(days=offset)
-            first = _next_leased(session, agency, day)
-            last = min(first + AFTER_RESTORE, ONLINE_NUMBERS.stop) - 1
-            if last >= first:
-                session.add(
-                    RangeRow(
-                        agency=agency, id=f"skipped-{day:%y%m%d}-{first}", store=SERVER,
-                        kind="lease", first=first, last=last, from_day=day, to_day=day,
-                    )
-                )  # fmt: skip
-            session.flush()
-    return len(agencies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

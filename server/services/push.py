@@ -59,6 +59,7 @@ def take(
     quarantined: list[Quarantined] = []
     if head.first <= store.have + 1:  # else a gap: the answer says what is here
         _check_fork(session, station.agency, events, store)
+        repeated = [event.n for event in events if event.n <= store.have]
         fresh = [event for event in events if event.n > store.have]
         if fresh:
             try:
@@ -67,8 +68,6 @@ def take(
                 raise _forked(error.n) from error
             quarantined = judge(session, station, tails, fresh, now)
             store.have, store.head = fresh[-1].n, fresh[-1].hash
-        known = {q.n for q in quarantined}
-        repeated = [e.n for e in events if e.n <= store.have and e.n not in known]
         quarantined += _former_refusals(session, station.agency, head.store, repeated)
     return PushAnswer(
         have=store.have,

@@ -20,7 +20,7 @@ from tests.support.processes import (
     unprivileged,
 )
 
-_ACCOUNT = "postgres"
+ACCOUNT = "postgres"
 _DEBIAN = Path("/usr/lib/postgresql")
 
 # Speed before safety: nothing here has to survive a power cut.
@@ -50,10 +50,10 @@ def postgres(folder: Path) -> Iterator[str]:
     sockets.mkdir()
     socket_path(sockets / ".s.PGSQL.5432.lock")
     for part in (data, sockets):
-        hand_over(part, _ACCOUNT)
+        hand_over(part, ACCOUNT)
     _make_cluster(data, sockets)
     server = Child(
-        [*unprivileged(_ACCOUNT), _tool("postgres"), "-D", data],
+        [*unprivileged(ACCOUNT), tool("postgres"), "-D", data],
         folder / "postgres.log",
         bare_environment(folder),
         cwd=data,
@@ -81,12 +81,12 @@ def new_database(url: str) -> str:
 
 
 def _address(sockets: Path, database: str) -> str:
-    return f"postgresql+psycopg://{_ACCOUNT}@/{database}?host={quote(str(sockets))}"
+    return f"postgresql+psycopg://{ACCOUNT}@/{database}?host={quote(str(sockets))}"
 
 
 def _connect(sockets: Path) -> psycopg.Connection:
     return psycopg.connect(
-        host=str(sockets), user=_ACCOUNT, dbname="postgres", autocommit=True, connect_timeout=5
+        host=str(sockets), user=ACCOUNT, dbname="postgres", autocommit=True, connect_timeout=5
     )
 
 
@@ -99,14 +99,14 @@ def _answers(sockets: Path) -> bool:
 
 
 def _make_cluster(data: Path, sockets: Path) -> None:
-    command = [*unprivileged(_ACCOUNT), _tool("initdb"), "-D", str(data), "-U", _ACCOUNT]
+    command = [*unprivileged(ACCOUNT), tool("initdb"), "-D", str(data), "-U", ACCOUNT]
     command += ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
     run(command, bare_environment(data), timeout_s=60)
     with (data / "postgresql.conf").open("a", encoding="utf-8") as settings:
         settings.write(_SETTINGS.format(sockets=sockets))
 
 
-def _tool(name: str) -> str:
+def tool(name: str) -> str:
     """Return the path of one of the server's programs, of the newest version installed."""
     versions = sorted(_DEBIAN.glob("[0-9]*"), key=lambda path: float(path.name), reverse=True)
     for version in versions:

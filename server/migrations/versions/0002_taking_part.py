@@ -8,16 +8,6 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    op.alter_column("stream", "home", new_column_name="origin")
-    op.add_column("stream", sa.Column("dossier", sa.Uuid(), nullable=True))
-    op.add_column("stream", sa.Column("home_seq", sa.BigInteger(), nullable=True))
-    op.execute(
-        "UPDATE stream SET home_seq = seq, dossier = (SELECT event.dossier FROM event"
-        " WHERE event.agency = stream.origin AND event.store = stream.store"
-        " AND event.n = stream.n)"
-    )
-    op.create_index("ix_stream_agency_dossier_seq", "stream", ["agency", "dossier", "seq"])
-    op.drop_index("ix_event_agency_dossier", "event")
     op.create_table(
         "subscription",
         sa.Column("agency", sa.String(length=40), nullable=False),
@@ -25,13 +15,14 @@ def upgrade() -> None:
         sa.Column("home", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("agency", "dossier", name=op.f("pk_subscription")),
     )
-    op.add_column("dossier", sa.Column("subscribers", sa.Text(), nullable=False, server_default=""))
-    op.add_column(
-        "agency", sa.Column("range_size", sa.BigInteger(), nullable=False, server_default="400")
-    )
-    op.add_column(
-        "store", sa.Column("contacts", sa.BigInteger(), nullable=False, server_default="0")
-    )
-    op.add_column("store", sa.Column("last_pass", sa.Uuid(), nullable=True))
-    op.add_column("station", sa.Column("proven_at", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("station", sa.Column("difference", sa.Text(), nullable=False, server_default=""))
+    for table, column in (
+        ("stream", sa.Column("dossier", sa.Uuid(), nullable=True)),
+        ("stream", sa.Column("home_seq", sa.BigInteger(), nullable=True)),
+        ("dossier", sa.Column("subscribers", sa.Text(), nullable=False, server_default="")),
+        ("agency", sa.Column("range_size", sa.BigInteger(), nullable=False, server_default="400")),
+        ("store", sa.Column("contacts", sa.BigInteger(), nullable=False, server_default="0")),
+        ("store", sa.Column("last_pass", sa.Uuid(), nullable=True)),
+        ("station", sa.Column("proven_at", sa.DateTime(timezone=True), nullable=True)),
+        ("station", sa.Column("difference", sa.Text(), nullable=False, server_default="")),
+    ):
+        op.add_column(table, column)
