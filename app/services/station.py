@@ -29,6 +29,7 @@ class StationStatus:
         pages_waiting: images likewise.
         to_look_at: dossiers with a refused event or a conflict.
         proven_at: when both sides were last shown equal, None never.
+        is_proof_due: something was sent or came in since then.
         reached_at: when the server last answered, None never.
         stopped: why the server does not speak with this machine, "" if it does.
         difference: the first event that differed from the server's, "" if none.
@@ -43,6 +44,7 @@ class StationStatus:
     pages_waiting: int
     to_look_at: int
     proven_at: dt.datetime | None
+    is_proof_due: bool
     reached_at: dt.datetime | None
     is_offline: bool
     stopped: str
@@ -63,6 +65,7 @@ class StationStatus:
             self.proven_at is not None
             and not self.is_offline
             and not self.stopped
+            and not self.is_proof_due
             and self.waiting == self.pages_waiting == self.to_look_at == 0
         )
 
@@ -90,6 +93,7 @@ def status(desk: Desk, server: str) -> StationStatus:
             pages_waiting=pages or 0,
             to_look_at=look or 0,
             proven_at=_moment(events.get_fact(session, "proven_at")),
+            is_proof_due=bool(events.get_fact(session, "is_proof_due")),
             reached_at=_moment(events.get_fact(session, "reached_at")),
             is_offline=intake.is_offline(session, now),
             stopped=events.get_fact(session, "stopped"),

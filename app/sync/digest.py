@@ -70,6 +70,7 @@ def prove(store: Store, connection: Connection, now: dt.datetime) -> bool:
         if waiting:
             return False
         events.set_fact(session, "proven_at", now.isoformat(timespec="seconds"))
+        events.set_fact(session, "is_proof_due", "")
         events.set_fact(session, "difference", "")
         is_told = events.get_fact(session, "proof_told") == f"{now:%Y-%m-%dT%H}"
         events.set_fact(session, "proof_told", f"{now:%Y-%m-%dT%H}")
@@ -91,6 +92,7 @@ def prove_by(store: Store, theirs: wire.Digest) -> str:
             theirs.server_time
         ):
             events.set_fact(session, "proven_at", theirs.server_time)
+        events.set_fact(session, "is_proof_due", "")
     return theirs.server_time
 
 

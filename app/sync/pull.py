@@ -87,6 +87,7 @@ def keep_page(store: Store, head: wire.PullHead, entries: Sequence[StreamEvent])
             return 0
         fresh = take(session, stream, entries)
         events.set_fact(session, f"cursor:{stream}", str(head.upto))
+        events.set_fact(session, "is_proof_due", "1")
     return fresh
 
 

@@ -134,6 +134,7 @@ def _note(store: Store, incarnation: UUID, batch: _Batch, answer: wire.PushAnswe
         if answer.have < batch.known:
             send_again(session, incarnation, answer.have)
         events.set_have(session, incarnation, min(answer.have, _last(session, incarnation)))
+        events.set_fact(session, "is_proof_due", "1")
         touched = events.mark_refused(session, incarnation, refusals)
         projection.refold(session, touched)
         return events.have(session, incarnation)

@@ -268,7 +268,7 @@ def several(office: Office) -> tuple[Counter, Counter]:
 
 def test_the_first_event_that_differs_is_named_on_both_sides_and_mended(office: Office) -> None:
     one, two = several(office)
-    two.change("UPDATE event SET body = '{}' WHERE seq = 6")
+    two.change("UPDATE event SET body = X'7B7D' WHERE seq = 6")
     two.change("DELETE FROM fact WHERE key = 'counted_on'")
     differing = two.value("SELECT n FROM event WHERE seq = 6")
 
@@ -293,7 +293,7 @@ def test_the_first_event_that_differs_is_named_on_both_sides_and_mended(office: 
 def test_an_own_event_that_vanished_or_changed_is_fetched_back(office: Office) -> None:
     one, two = several(office)
     one.change("DELETE FROM event WHERE seq = 3")
-    one.change("UPDATE event SET body = '{}' WHERE seq = 7")
+    one.change("UPDATE event SET body = X'7B7D' WHERE seq = 7")
     one.change("DELETE FROM fact WHERE key = 'counted_on'")
     for _ in range(4):
         done = one.sync()
