@@ -34,7 +34,7 @@ class BlobFolder:
         if path.exists():
             return sha256
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             write_durably(path, sealing.encrypt(self._key, content, sha256.encode()))
         except OSError as error:
             problem = translated(error)
@@ -85,6 +85,18 @@ def write_durably(path: Path, content: bytes) -> None:
         fresh.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, so that a power cut does not take its name away.
+
+    Syncing a file keeps its contents; that it can still be found is up to every folder above it.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

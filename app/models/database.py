@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
+from app.models.blobs import make_folder
 from app.models.problems import NotWritable, OnNetworkShare, translated
 
 _SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afpfs", "ncpfs"})
@@ -112,7 +113,7 @@ def check_place(folder: Path) -> None:
             "Chọn một thư mục trên đĩa của chính máy này.",
         )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         probe = folder / ".ghi-thu"
         probe.write_bytes(b"")
         probe.unlink()

@@ -23,7 +23,7 @@ import filelock
 
 from app.domain import sealing
 from app.domain.events import BrokenChain, Event, genesis, verify_chain
-from app.models.blobs import write_durably
+from app.models.blobs import make_folder, write_durably
 from app.models.problems import DamagedStore, WrongKey
 
 _MAGIC = b"QMCJ1\n"
@@ -145,7 +145,7 @@ class Journal:
         Raises:
             OSError: the folder cannot be written.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         head = JournalHead(
             incarnation,
             station,

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.domain.events import Event
 from app.models import migrate
-from app.models.blobs import opened_blob
+from app.models.blobs import make_folder, opened_blob, sync_folder
 from app.models.database import Database
 from app.models.journal import open_journal, open_key, read_head
 from app.models.keys import StationKeys
@@ -48,7 +48,7 @@ def back_up(store: Store, *, now: dt.datetime) -> Path:
         StoreProblem: it could not be made; no half copy is left.
     """
     folder = store.profile.backups
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     target = folder / f"store-{now.astimezone(dt.UTC):%Y%m%dT%H%M%S.%fZ}.db"
     partial = target.with_suffix(".part")
     try:
@@ -61,6 +61,7 @@ def back_up(store: Store, *, now: dt.datetime) -> Path:
         with partial.open("rb+") as file:
             os.fsync(file.fileno())
         partial.replace(target)
+        sync_folder(folder)
     finally:
         partial.unlink(missing_ok=True)
     return target
@@ -124,7 +125,7 @@ def _set_aside(profile: Profile, now: dt.datetime) -> Path | None:
     if not profile.store.exists():
         return None
     folder = profile.backups / f"set-aside-{now.astimezone(dt.UTC):%Y%m%dT%H%M%S.%fZ}"
-    folder.mkdir(parents=True)
+    make_folder(folder)
     for suffix in ("", "-wal", "-shm"):
         path = profile.store.with_name(profile.store.name + suffix)
         if path.exists():

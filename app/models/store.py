@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.domain import sealing
 from app.domain.events import Event
 from app.models import events, migrate
-from app.models.blobs import BlobFolder, write_durably
+from app.models.blobs import BlobFolder, make_folder, write_durably
 from app.models.database import Database, check_place
 from app.models.journal import Journal, is_other_volume, machine_mark
 from app.models.keys import StationKeys
@@ -289,7 +289,7 @@ class Store:
         target = self.journal_folder / "pages" / sha256
         try:
             if not target.exists():
-                target.parent.mkdir(exist_ok=True)
+                make_folder(target.parent)
                 write_durably(target, self.blobs.path(sha256).read_bytes())
         except OSError as error:
             log.warning("no copy of a page beside the journal: %s", error.strerror)
