@@ -7,6 +7,7 @@ once, or loses the other writer's change. See docs/adr/0003.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
-from app.models.blobs import make_folder
+from app.models.blobs import make_folder, sync_folder
 from app.models.problems import NotWritable, OnNetworkShare, translated
 
 _SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afpfs", "ncpfs"})
@@ -79,6 +80,28 @@ class Database:
         """
         with _translating(), self._writers.begin() as session:
             yield session
+
+    def copy_to(self, target: Path) -> None:
+        """Make a full, encrypted copy of what is committed, the write-ahead log included.
+
+        Raises:
+            StoreProblem: it could not be made; no half copy is left.
+        """
+        make_folder(target.parent)
+        partial = target.with_suffix(".part")
+        partial.unlink(missing_ok=True)  # of a copy that was cut off
+        try:
+            with self.reading() as session:
+                raw = session.connection().connection.driver_connection
+                assert raw is not None
+                raw.rollback()  # VACUUM begins by itself
+                raw.execute("VACUUM INTO ?", (str(partial),))
+            with partial.open("rb+") as file:
+                os.fsync(file.fileno())
+            partial.replace(target)
+            sync_folder(target.parent)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close all connections; the write-ahead log is folded in by the last one."""
