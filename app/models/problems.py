@@ -21,6 +21,10 @@ class DiskFull(StoreProblem):
     """There is no room left."""
 
 
+class DiskFails(StoreProblem):
+    """The disk does not read or write now; the store may be whole."""
+
+
 class NotWritable(StoreProblem):
     """The folder or the file may not be written."""
 
@@ -49,7 +53,13 @@ def translated(error: BaseException) -> StoreProblem | None:
             "Đăng nhập Windows/Linux đúng tài khoản của quầy, hoặc nhờ quản trị khôi phục khoá.",
             _SAFE,
         )
-    if "malformed" in text or "disk i/o error" in text or "corrupt" in text:
+    if "disk i/o error" in text or "input/output error" in text:
+        return DiskFails(
+            "Đĩa đang lỗi, chưa đọc hay ghi được kho hồ sơ.",
+            "Kiểm tra dây và đĩa rồi làm lại; nếu vẫn vậy, báo quản trị thay đĩa.",
+            "Mọi hồ sơ đã tiếp nhận vẫn còn; chưa in giấy nào cho việc này.",
+        )
+    if "malformed" in text or "corrupt" in text:
         return DamagedStore(
             "Tệp kho hồ sơ bị hỏng.",
             "Chạy “restore”: dựng lại từ bản sao và nhật ký thứ hai.",

@@ -126,10 +126,7 @@ class Store:
     def begin_incarnation(self, incarnation: UUID) -> None:
         """Make events under a new identity from now on."""
         with self.database.writing() as session:
-            stores = [*events.own_stores(session), incarnation]
-            events.set_fact(session, "incarnation", str(incarnation))
-            events.set_fact(session, "own_stores", " ".join(map(str, stores)))
-            events.set_fact(session, "machine", machine_mark())
+            _begin(session, incarnation)
         self._journal = None
 
     def check_identity(self) -> None:
@@ -146,9 +143,10 @@ class Store:
             return
         lost = self._ahead_in_journal()
         if lost:
-            with self.database.writing() as session:
+            with self.database.writing() as session:  # both or neither, should the power go now
                 take_in(session, lost)
-            self.begin_incarnation(uuid4())
+                _begin(session, uuid4())
+            self._journal = None
 
     def _ahead_in_journal(self) -> list[Event]:
         """Return own events that some journal holds and the store does not."""
@@ -300,6 +298,13 @@ class Store:
             (self.journal_folder / "pages" / sha256).unlink(missing_ok=True)
         except OSError as error:
             log.warning("a page's copy stays beside the journal: %s", error.strerror)
+
+
+def _begin(session: Session, incarnation: UUID) -> None:
+    stores = [*events.own_stores(session), incarnation]
+    events.set_fact(session, "incarnation", str(incarnation))
+    events.set_fact(session, "own_stores", " ".join(map(str, stores)))
+    events.set_fact(session, "machine", machine_mark())
 
 
 def now_local() -> dt.datetime:
