@@ -32,7 +32,7 @@ class Played:
         verdict: what was found in them.
         codes: that left the process before the cuts that were lived through.
         on_server: what the server holds at the end.
-        failures: how to replay a cut that broke a law: "life L cut OP of OPS".
+        failures: cuts that broke a law, and how to find them again.
     """
 
     cuts: int
@@ -88,7 +88,8 @@ def cut_receptions(
                 played.cuts += 1
                 played.verdict += verdict
                 if not verdict.is_clean:
-                    played.failures.append(f"life {life} cut {upto} of {len(record.ops)}")
+                    where = f"seed {seed} life {life} cut {upto} of {len(record.ops)}"
+                    played.failures.append(f"{where}: {verdict}")
             if played.failures:
                 return played  # what follows would only repeat it
             upto = chance.randint(1, len(record.ops))

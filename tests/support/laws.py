@@ -28,6 +28,7 @@ class Verdict:
         corrupt: stores that do not open, or whose pages, search or chain do not hold.
         unpaired: dossiers without their event, events without their dossier.
         reissued: codes that left the process twice.
+        reasons: why stores were found corrupt.
     """
 
     looks: int = 0
@@ -35,6 +36,7 @@ class Verdict:
     corrupt: int = 0
     unpaired: int = 0
     reissued: int = 0
+    reasons: tuple[str, ...] = ()
 
     def __add__(self, other: Verdict) -> Verdict:
         return Verdict(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -52,7 +54,7 @@ def codes_of(said: Sequence[str]) -> list[str]:
     return [words.removeprefix("code ") for words in said if words.startswith("code ")]
 
 
-def judge(root: Path, said: Sequence[str], clock: Clock, *, receptions: int = 2) -> Verdict:
+def judge(root: Path, said: Sequence[str], clock: Clock, *, receptions: int = 1) -> Verdict:
     """Open a profile as the product does, look at it, and go on receiving.
 
     Args:
@@ -63,13 +65,13 @@ def judge(root: Path, said: Sequence[str], clock: Clock, *, receptions: int = 2)
     """
     try:
         opened = open_workstation(root)
-    except AppError:
-        return Verdict(looks=1, lost=len(said), corrupt=1)
+    except Exception as error:  # noqa: BLE001 # whatever it is, the store cannot be used
+        return Verdict(looks=1, lost=len(said), corrupt=1, reasons=(repr(error),))
     try:
         opened.desk.clock = clock
         return _judge(opened, said, receptions)
-    except AppError:
-        return Verdict(looks=1, corrupt=1)
+    except Exception as error:  # noqa: BLE001
+        return Verdict(looks=1, corrupt=1, reasons=(repr(error),))
     finally:
         opened.close()
 
@@ -80,8 +82,8 @@ def judge_restored(root: Path, said: Sequence[str], clock: Clock) -> Verdict:
         path.unlink()
     try:
         opened, _ = restore_workstation(root, None, None)
-    except AppError:
-        return Verdict(looks=1, lost=len(said), corrupt=1)
+    except Exception as error:  # noqa: BLE001
+        return Verdict(looks=1, lost=len(said), corrupt=1, reasons=(repr(error),))
     try:
         opened.desk.clock = clock
         return look(opened, codes_of(said))
@@ -91,12 +93,11 @@ def judge_restored(root: Path, said: Sequence[str], clock: Clock) -> Verdict:
 
 def _judge(opened: Workstation, said: Sequence[str], receptions: int) -> Verdict:
     codes = codes_of(said)
-    found = look(opened, codes)
     lost = sum(not _is_there(opened, words) for words in said if not words.startswith("code "))
     again = [_receive(opened, f"Sau Khi Mất Điện {i}") for i in range(receptions)]
     held = [*codes, *again]
     reissued = len(held) - len(set(held))
-    return found + look(opened, again) + Verdict(lost=lost, reissued=reissued)
+    return look(opened, held) + Verdict(lost=lost, reissued=reissued)
 
 
 def _receive(opened: Workstation, name: str) -> str:
@@ -135,17 +136,19 @@ def look(opened: Workstation, codes: Sequence[str]) -> Verdict:
         ]
         store = events.incarnation(session)
         last, _ = events.last_of(session, store)
+    reasons = [] if is_sound else ["integrity"]
     for store_, chain in chains:
         try:
             verify_chain(chain, n=0, head=genesis(store_))
         except BrokenChain:
-            is_sound = False
+            reasons.append("chain")
     if opened.desk.store._open_journal(opened.desk.store.journal_folder).last_n() != last:
-        is_sound = False  # opening brings the two in step
+        reasons.append("journal out of step")  # opening brings the two in step
     return Verdict(
         looks=1,
         lost=len(set(codes) - held),
-        corrupt=not is_sound,
+        corrupt=bool(reasons),
         unpaired=len(dossiers ^ received),
+        reasons=tuple(reasons),
     )
 
