@@ -59,7 +59,11 @@ def _played(folder: Path) -> Iterator[tuple[Office, WatchedDisk]]:
 
 
 def _cuts(
-    disk: WatchedDisk, record: Record, cuts: int, chance: random.Random, judged: Callable[[], Verdict]
+    disk: WatchedDisk,
+    record: Record,
+    cuts: int,
+    chance: random.Random,
+    judged: Callable[[], Verdict],
 ) -> Verdict:
     """Cut the power at `cuts` moments, spread evenly, and judge what is left each time."""
     total = Verdict()
@@ -111,9 +115,7 @@ def _enrol(office: Office, root: Path, journal_folder: str) -> None:
 def _used(folder: Path) -> Iterator[tuple[Counter, WatchedDisk, list[str], Image]]:
     """A station with receptions before and after a backup, closed; and its older state."""
     with _played(folder) as (office, disk):
-        counter = enrol_station(
-            office, disk.root / "quay", journal_folder=str(disk.root / "stick")
-        )
+        counter = enrol_station(office, disk.root / "quay", journal_folder=str(disk.root / "stick"))
         said = [f"code {counter.receive(f'Trước {i}').code}" for i in range(4)]
         back_up(counter.desk.store, now=counter.clock())
         counter.reopen()
@@ -221,7 +223,7 @@ def _holds(path: Path, key: bytes, count: int) -> bool:
 
 
 def test_an_enrolment_cut_off_anywhere_can_be_repeated_with_a_new_code(tmp_path: Path) -> None:
-    found = cut_enrolments(tmp_path, cuts=24, seed=1)
+    found = cut_enrolments(tmp_path, cuts=12, seed=1)
 
     assert found.is_clean, found
 
@@ -230,18 +232,18 @@ def test_an_enrolment_cut_off_anywhere_can_be_repeated_with_a_new_code(tmp_path:
 def test_a_restore_cut_off_anywhere_can_be_repeated_and_never_looks_done(
     tmp_path: Path, with_copy: bool
 ) -> None:
-    found = cut_restores(tmp_path, cuts=30, seed=2, with_copy=with_copy)
+    found = cut_restores(tmp_path, cuts=14, seed=2, with_copy=with_copy)
 
     assert found.is_clean, found
 
 
 def test_a_store_put_back_takes_in_its_journal_and_a_new_name_or_neither(tmp_path: Path) -> None:
-    found = cut_put_backs(tmp_path, cuts=20, seed=3)
+    found = cut_put_backs(tmp_path, cuts=12, seed=3)
 
     assert found.is_clean, found
 
 
 def test_a_migration_cut_off_anywhere_is_done_again_with_its_copy_whole(tmp_path: Path) -> None:
-    found = cut_migrations(tmp_path, cuts=30, seed=4)
+    found = cut_migrations(tmp_path, cuts=14, seed=4)
 
     assert found.is_clean, found

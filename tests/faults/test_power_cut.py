@@ -19,7 +19,7 @@ from tests.support.laws import Verdict, codes_of, judge, judge_restored
 from tests.support.office import BICH, Counter, Office, enrol_station, picture, running_office
 from tests.support.watched_disk import WatchedDisk, watched
 
-ACTS, CUTS_A_LIFE = 14, 10
+ACTS, CUTS_A_LIFE, REBUILT = 14, 20, 0.1
 SMALL_LOG = 60  # pages: the log is folded into the file while receiving, too
 
 
@@ -104,9 +104,7 @@ def cut_receptions(
 def _station(office: Office, folder: Path) -> Iterator[tuple[Counter, WatchedDisk]]:
     (folder / "disk" / "stick").mkdir(parents=True)
     with watched(folder / "disk") as disk, _seeded(folder.name):
-        counter = enrol_station(
-            office, disk.root / "quay", journal_folder=str(disk.root / "stick")
-        )
+        counter = enrol_station(office, disk.root / "quay", journal_folder=str(disk.root / "stick"))
         counter.close()
         disk.is_on = False
         yield counter, disk
@@ -122,9 +120,7 @@ def _seeded(seed: str) -> Iterator[None]:
         yield
 
 
-def _live(
-    counter: Counter, disk: WatchedDisk, chance: random.Random, *, small_log: bool
-) -> Record:
+def _live(counter: Counter, disk: WatchedDisk, chance: random.Random, *, small_log: bool) -> Record:
     """Open the station, let a clerk act, and return all that was written."""
     disk.checkpoint_pages = SMALL_LOG if small_log else 0
     disk.begin()
@@ -182,7 +178,7 @@ def _cut(
     image = crash(record, upto, chance)
     said = [*(f"code {code}" for code in before), *record.said(upto)]
     verdict = judge(lay_out(image, root) / "quay", said, counter.clock)
-    if chance.random() < 0.2:
+    if chance.random() < REBUILT:
         verdict += judge_restored(lay_out(image, root) / "quay", said, counter.clock)
     return verdict
 

@@ -185,9 +185,7 @@ class _Disk:
 
     def __init__(self, record: Record) -> None:
         numbers = record.started()
-        self._names: dict[str, File | None] = {
-            path: numbers.get(path) for path in record.start
-        }
+        self._names: dict[str, File | None] = {path: numbers.get(path) for path in record.start}
         self._contents = {
             number: bytearray(record.start[path] or b"") for path, number in numbers.items()
         }

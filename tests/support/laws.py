@@ -132,7 +132,8 @@ def look(opened: Workstation, codes: Sequence[str]) -> Verdict:
             and session.execute(text("PRAGMA foreign_key_check")).first() is None
         )
         chains = [
-            (store, events.of_store(session, store, 0, _ALL)) for store in events.own_stores(session)
+            (store, events.of_store(session, store, 0, _ALL))
+            for store in events.own_stores(session)
         ]
         store = events.incarnation(session)
         last, _ = events.last_of(session, store)
@@ -151,4 +152,3 @@ def look(opened: Workstation, codes: Sequence[str]) -> Verdict:
         unpaired=len(dossiers ^ received),
         reasons=tuple(reasons),
     )
-

@@ -126,9 +126,9 @@ class _VfsFile(apsw.VFSFile):
         if self._place is not None:
             self._disk.record.ops.append(Truncate(self._file, size))
 
-    def xSync(self, flags: int) -> None:
+    def xSync(self, flags: int) -> None:  # noqa: ARG002 # SQLite's name
         if self._place is None:
-            return None  # whatever is not watched is thrown away soon
+            return  # whatever is not watched is thrown away soon
         with _as_sqlite():
             self._disk.fault("sync", self._place)
         # what counts is the record; the true disk need not be waited for
@@ -136,7 +136,7 @@ class _VfsFile(apsw.VFSFile):
         if self._syncs_folder:
             self._disk.record.ops.append(SyncFolder(self._place.rpartition("/")[0]))
             self._syncs_folder = False
-        return None
+        return
 
 
 @contextmanager
@@ -353,7 +353,9 @@ def _patch_opening(patch: pytest.MonkeyPatch, disk: WatchedDisk) -> None:
         return buffered if "b" in mode else io.TextIOWrapper(buffered, *rest, **more)
 
     def os_open(path: Any, flags: int, *rest: Any, **more: Any) -> int:
-        if (str(path) == str(disk.root) and disk.is_on) or (disk.place(path) and Path(path).is_dir()):
+        if (str(path) == str(disk.root) and disk.is_on) or (
+            disk.place(path) and Path(path).is_dir()
+        ):
             handle = real_os_open(path, flags, *rest, **more)
             disk.folders[handle] = disk.place(path) or ""
             return handle
