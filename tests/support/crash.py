@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -180,6 +179,14 @@ def crash(record: Record, upto: int, chance: random.Random) -> Image:
     return disk.cut(chance)
 
 
+def without_a_cut(record: Record) -> Image:
+    """Return what lies there once every operation reached the disk."""
+    disk = _Disk(record)
+    for op in record.ops:
+        disk.do(op)
+    return disk.settled()
+
+
 class _Disk:
     """Contents and names that are durable, and those that wait for a sync."""
 
@@ -212,6 +219,18 @@ class _Disk:
                 self._apply_by_luck(op, chance)
         for naming in self._naming[: chance.randint(0, len(self._naming))]:
             self._name(naming)
+        return self._left()
+
+    def settled(self) -> Image:
+        """Let everything reach the disk; return what is there."""
+        for waiting in self._waiting.values():
+            for op in waiting:
+                self._apply(op)
+        for naming in self._naming:
+            self._name(naming)
+        return self._left()
+
+    def _left(self) -> Image:
         return {
             path: None if file is None else bytes(self._contents.get(file, b""))
             for path, file in sorted(self._names.items())
@@ -293,8 +312,3 @@ def lay_out(image: Image, folder: Path) -> Path:
         if path.endswith("-wal"):
             target.with_name(target.name.removesuffix("-wal") + "-shm").write_bytes(JUNK)
     return folder
-
-
-def points(record: Record, count: int, chance: random.Random) -> Sequence[int]:
-    """Return moments for a cut, spread over a record; each is before an operation."""
-    return sorted(chance.randint(1, len(record.ops)) for _ in range(count))
