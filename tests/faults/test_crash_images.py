@@ -88,8 +88,9 @@ def cut_encrypted(folder: Path, *, cuts: int, seed: int, flushes: bool = True) -
             verdict = judge(lay_out(image, disk) / "quay", said, counter.clock)
             if chance.random() < REBUILT:
                 verdict += judge_restored(lay_out(image, disk) / "quay", said, counter.clock)
-            if not verdict.is_clean and flushes:
-                print(f"seed {seed} cut {i} at {upto} of {len(record.ops)}: {verdict}")
+            if not verdict.is_clean:
+                where = f"seed {seed}, cut {i} before write {upto} of {len(record.ops)}"
+                verdict += Verdict(reasons=(where,))
             total += verdict
     shutil.rmtree(disk)
     return total
