@@ -72,6 +72,18 @@ def opened_blob(path: Path, store_key: bytes) -> bytes | None:
         return None
 
 
+def bring_back_pages(blobs: BlobFolder, journal_folder: Path, key: bytes) -> None:
+    """Put the copies of pages beside a journal back among the blobs.
+
+    They are encrypted under the key the journal holds, which is not the
+    store's where a new machine takes the place of a lost one.
+    """
+    for copy in (journal_folder / "pages").glob("*"):
+        content = opened_blob(copy, key)
+        if content is not None:
+            blobs.put(content)
+
+
 def write_durably(path: Path, content: bytes) -> None:
     """Write a file so that after a power cut it is there whole or not at all."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.domain.events import Event
 from app.models import migrate
-from app.models.blobs import BlobFolder, make_folder, opened_blob, sync_folder
+from app.models.blobs import BlobFolder, bring_back_pages, make_folder, sync_folder
 from app.models.database import Database
 from app.models.journal import open_journal, open_key, read_head
 from app.models.keys import StationKeys
@@ -81,7 +81,9 @@ def restore(
     journals = _journal_files(profile, station, journal_folder, more_journals)
     recovered = _read_journals(journals, private)
     copy = _newest_good_copy(profile, keys)
-    _bring_back_pages(BlobFolder(profile.blobs, keys.store), journals, private)
+    blobs = BlobFolder(profile.blobs, keys.store)
+    for path in journals:
+        bring_back_pages(blobs, path.parent, open_key(read_head(path), private))
     count = _build_beside(profile, keys, station, journal_folder, copy, recovered)
     former = set_aside(profile, now)
     _beside(profile).store.rename(profile.store)
@@ -171,17 +173,3 @@ def _newest_good_copy(profile: Profile, keys: StationKeys) -> Path | None:
         finally:
             database.close()
     return None
-
-
-def _bring_back_pages(blobs: BlobFolder, journals: Sequence[Path], private: bytes) -> None:
-    """Put the journal's copies of pages not yet sent back into the blob folder.
-
-    The copies are encrypted under the key the journal holds, which is not
-    the store's where a new machine takes the place of a lost one.
-    """
-    for path in journals:
-        key = open_key(read_head(path), private)
-        for copy in (path.parent / "pages").glob("*"):
-            content = opened_blob(copy, key)
-            if content is not None:
-                blobs.put(content)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.domain import sealing
 from app.domain.events import Event
 from app.models import events, migrate
-from app.models.blobs import BlobFolder, make_folder, write_durably
+from app.models.blobs import BlobFolder, bring_back_pages, make_folder, write_durably
 from app.models.database import Database, check_place
 from app.models.journal import Journal, is_other_volume, machine_mark
 from app.models.keys import StationKeys
@@ -133,8 +133,9 @@ class Store:
         """Begin a new incarnation if the disk now runs in another machine.
 
         A journal that is ahead of the store shows that the store was put
-        back to an older state: its events are taken in, and the incarnation
-        ends too, for the journal alone cannot tell a copy from the original.
+        back to an older state: its events and pages are taken in, and the
+        incarnation ends too, for the journal alone cannot tell a copy from
+        the original.
         """
         with self.database.reading() as session:
             mark = events.get_fact(session, "machine")
@@ -143,6 +144,8 @@ class Store:
             return
         lost = self._ahead_in_journal()
         if lost:
+            for place in self._journal_places():
+                bring_back_pages(self.blobs, place, self._keys.store)
             with self.database.writing() as session:  # both or neither, should the power go now
                 take_in(session, lost)
                 _begin(session, uuid4())
