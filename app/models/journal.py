@@ -15,6 +15,7 @@ import json
 import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -124,6 +125,7 @@ class Journal:
         self._key = sealing.derive(key, "qmc-journal-1")
         self._lock = filelock.FileLock(str(self.path) + ".lock")
         self._seen = _Seen(0, 0, genesis(head.incarnation))
+        self._synced = 0  # length up to which this object knows it on the disk
 
     @classmethod
     def create(
@@ -181,18 +183,32 @@ class Journal:
         with self._lock:
             seen = self._catch_up_reading()
             events = missing(seen.n)
-            if not events:
-                return seen.n
-            head = verify_chain(events, n=seen.n, head=seen.head)
-            data = b"".join(self._record(event) for event in events)
-            with self.path.open("r+b") as file:
-                file.seek(seen.length)
-                file.truncate()
-                file.write(data)
-                file.flush()
+            if events:
+                head = verify_chain(events, n=seen.n, head=seen.head)
+                data = b"".join(self._record(event) for event in events)
+                self._append(data, seen.length)
+                seen = self._seen = _Seen(seen.length + len(data), events[-1].n, head)
+            elif self._synced != seen.length:
+                self._append(b"", seen.length)  # whoever wrote it may have died before the sync
+            self._synced = seen.length
+            return seen.n
+
+    def _append(self, data: bytes, at: int) -> None:
+        """Write and sync behind `at`; what could not be synced is not left to be believed."""
+        with self.path.open("r+b", buffering=0) as file:
+            file.seek(at)
+            file.truncate()
+            try:
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[file.write(rest) :]
                 os.fsync(file.fileno())
-            self._seen = _Seen(seen.length + len(data), events[-1].n, head)
-            return self._seen.n
+            except OSError:
+                # after a failed sync the system shows what it has dropped: read back, it
+                # would look written
+                with suppress(OSError):
+                    file.truncate(at)
+                raise
 
     def events(self) -> Iterator[Event]:
         """Yield all whole events in the file, in order; a torn tail is passed over."""
