@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +87,15 @@ class Database:
         Raises:
             StoreProblem: it could not be made; no half copy is left.
         """
+        with _translating():
+            self._copy_to(target)
+
+    def _copy_to(self, target: Path) -> None:
         make_folder(target.parent)
         partial = target.with_suffix(".part")
         partial.unlink(missing_ok=True)  # of a copy that was cut off
         try:
-            with self.reading() as session:
+            with self._readers() as session:
                 raw = session.connection().connection.driver_connection
                 assert raw is not None
                 raw.rollback()  # VACUUM begins by itself
@@ -101,7 +105,8 @@ class Database:
             partial.replace(target)
             sync_folder(target.parent)
         finally:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close all connections; the write-ahead log is folded in by the last one."""
