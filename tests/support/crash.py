@@ -47,6 +47,13 @@ class Sync:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedSync:
+    """A sync that was answered with an error: what was written is dropped, as systems do."""
+
+    file: File
+
+
+@dataclass(frozen=True, slots=True)
 class SyncFolder:
     """The names in a folder made durable; "" is the folder that is watched."""
 
@@ -84,7 +91,7 @@ class Said:
 
 
 Naming = Link | Unlink | Rename
-Op = Write | Truncate | Sync | SyncFolder | Naming | Said
+Op = Write | Truncate | Sync | FailedSync | SyncFolder | Naming | Said
 
 
 @dataclass
@@ -207,6 +214,8 @@ class _Disk:
             case Sync():
                 for waiting in self._waiting.pop(op.file, []):
                     self._apply(waiting)
+            case FailedSync():
+                self._waiting.pop(op.file, None)
             case SyncFolder():
                 self._sync_names(op.folder)
             case Link() | Unlink() | Rename():

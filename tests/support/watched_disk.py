@@ -6,6 +6,7 @@ pages can be seen on their way to the disk. All other code is the product's own.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -21,6 +22,7 @@ import apsw
 import pytest
 
 from tests.support.crash import (
+    FailedSync,
     Record,
     Said,
     Sync,
@@ -32,7 +34,6 @@ from tests.support.crash import (
 
 _names = count()
 _JOURNALS = apsw.SQLITE_OPEN_MAIN_JOURNAL | apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_SUPER_JOURNAL
-_FULL = (28, "No space left on device")
 
 
 @dataclass
@@ -42,8 +43,9 @@ class WatchedDisk:
     Attributes:
         root: only files below it are seen.
         record: where it is noted.
-        fault: asked before each write, sync and new name with "write", "sync" or "name" and
-            the path; what it raises (an OSError) is what the disk answers.
+        fault: asked before each read of SQLite's, and each write, sync and new name with "read",
+            "write", "sync" or "name" and the path; what it raises (an OSError) is what the
+            disk answers.
         synchronous: what `PRAGMA synchronous` is turned into, "" to leave it.
         checkpoint_pages: after how many pages the log is folded in, 0 for SQLite's own 1,000.
         is_on: False while files may change unseen.
@@ -56,6 +58,7 @@ class WatchedDisk:
     checkpoint_pages: int = 0
     is_on: bool = True
     handles: dict[int, int] = field(default_factory=dict)
+    places: dict[int, str] = field(default_factory=dict)
     folders: dict[int, str] = field(default_factory=dict)
 
     def say(self, words: str) -> None:
@@ -67,6 +70,15 @@ class WatchedDisk:
         assert not self.handles
         self.record = Record.of(self.root)
         self.is_on = True
+
+    @contextmanager
+    def syncing(self, file: int) -> Iterator[None]:
+        """Note a sync that fails: what was written before it is dropped."""
+        try:
+            yield
+        except OSError:
+            self.record.ops.append(FailedSync(file))
+            raise
 
     def place(self, path: object) -> str | None:
         """Return a path within the folder, None for what is not watched."""
@@ -86,6 +98,9 @@ class _Vfs(apsw.VFS):
     def __init__(self, name: str, disk: WatchedDisk) -> None:
         self._disk = disk
         super().__init__(name, "", exclude={"xCurrentTimeInt64"})
+
+    def excepthook(self, *_: object) -> None:
+        """Say nothing: SQLite goes on where it can, a checkpoint on closing for instance."""
 
     def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:
         return _VfsFile(name, flags, self._disk)
@@ -113,6 +128,15 @@ class _VfsFile(apsw.VFSFile):
         if self._place is not None:
             self._file = disk.record.open(self._place)
 
+    def excepthook(self, *_: object) -> None:
+        """Say nothing, as above."""
+
+    def xRead(self, amount: int, offset: int) -> bytes:
+        if self._place is not None:
+            with _as_sqlite():
+                self._disk.fault("read", self._place)
+        return super().xRead(amount, offset)
+
     def xWrite(self, data: bytes, offset: int) -> None:
         if self._place is None:
             return super().xWrite(data, offset)
@@ -129,7 +153,7 @@ class _VfsFile(apsw.VFSFile):
     def xSync(self, flags: int) -> None:  # noqa: ARG002 # SQLite's name
         if self._place is None:
             return  # whatever is not watched is thrown away soon
-        with _as_sqlite():
+        with _as_sqlite(), self._disk.syncing(self._file):
             self._disk.fault("sync", self._place)
         # what counts is the record; the true disk need not be waited for
         self._disk.record.ops.append(Sync(self._file))
@@ -144,9 +168,9 @@ def _as_sqlite() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno == _FULL[0]:
+        if error.errno == errno.ENOSPC:
             raise apsw.FullError from error
-        if error.errno == 30:  # read-only file system
+        if error.errno == errno.EROFS:
             raise apsw.ReadOnlyError from error
         raise apsw.IOError from error
 
@@ -286,11 +310,20 @@ class _RawFile(io.FileIO):
         super().__init__(target, mode)
         self._disk, self._file, self._place = disk, file, place
         disk.handles[self.fileno()] = file
+        disk.places[self.fileno()] = place
 
     def write(self, data: Any) -> int:
-        self._disk.fault("write", self._place)
         at = self.tell()
         taken = bytes(data)
+        try:
+            self._disk.fault("write", self._place)
+        except OSError as error:
+            if error.errno != errno.EROFS and taken:  # some of it fits
+                self._write_at(at, taken[: len(taken) // 2])
+            raise
+        return self._write_at(at, taken)
+
+    def _write_at(self, at: int, taken: bytes) -> int:
         written = super().write(taken)
         self._disk.record.ops.append(Write(self._file, at, taken[:written]))
         return written
@@ -317,7 +350,8 @@ def _patch(patch: pytest.MonkeyPatch, disk: WatchedDisk) -> None:
             disk.fault("sync", disk.folders[number])
             disk.record.ops.append(SyncFolder(disk.folders[number]))
         elif number in disk.handles:
-            disk.fault("sync", "")
+            with disk.syncing(disk.handles[number]):
+                disk.fault("sync", disk.places[number])
             disk.record.ops.append(Sync(disk.handles[number]))
         else:
             real_fsync(handle)
