@@ -18,7 +18,7 @@ from app.models.blobs import BlobFolder, bring_back_pages, make_folder, sync_fol
 from app.models.database import Database
 from app.models.journal import open_journal, open_key, read_head
 from app.models.keys import StationKeys
-from app.models.problems import DiskFails, StoreProblem
+from app.models.problems import DiskFails, StoreProblem, WrongKey
 from app.models.recovered import take_in
 from app.models.store import Station, Store
 from app.paths import Profile
@@ -33,12 +33,14 @@ class Restored:
         from_journal: events that only the journals held.
         set_aside: where the former store now lies, None if there was none.
         journals: files that were read.
+        damaged: those of them in which some event could not be read.
     """
 
     copy: Path | None
     from_journal: int
     set_aside: Path | None
     journals: tuple[Path, ...]
+    damaged: tuple[Path, ...] = ()
 
 
 def back_up(store: Store, *, now: dt.datetime) -> Path:
@@ -78,8 +80,9 @@ def restore(
         StoreProblem: a journal cannot be opened, or the place will not do.
     """
     private = private or keys.sealing
-    journals = _journal_files(profile, station, journal_folder, more_journals)
-    recovered = _read_journals(journals, private)
+    folders = [f for f in (profile.journal, journal_folder, more_journals) if f is not None]
+    journals = _journal_files(folders, station, keys)
+    recovered, damaged = _read_journals(journals, private)
     copy = _newest_good_copy(profile, keys)
     blobs = BlobFolder(profile.blobs, keys.store)
     for path in journals:
@@ -90,7 +93,7 @@ def restore(
     sync_folder(profile.root)
     store = Store(profile, keys, station, journal_folder)
     store.write_journal()
-    return store, Restored(copy, count, former, tuple(journals))
+    return store, Restored(copy, count, former, tuple(journals), damaged)
 
 
 def _beside(profile: Profile) -> Profile:
@@ -136,15 +139,31 @@ def _files_of(profile: Profile) -> list[Path]:
     return [store, *(store.with_name(store.name + suffix) for suffix in ("-wal", "-shm"))]
 
 
-def _journal_files(profile: Profile, station: Station, *others: Path | None) -> list[Path]:
+def _journal_files(folders: Sequence[Path], station: Station, keys: StationKeys) -> list[Path]:
     """Return this station's journals; other stations may keep theirs in the same folder."""
-    folders = [profile.journal, *(folder for folder in others if folder is not None)]
     found = {path.resolve() for folder in folders for path in folder.glob("*.qmcj")}
-    return [path for path in sorted(found) if read_head(path).station == str(station.id)]
+    return [path for path in sorted(found) if _is_ours(path, station, keys)]
 
 
-def _read_journals(files: Sequence[Path], private: bytes) -> list[Event]:
-    return [event for path in files for event in open_journal(path, private).events()]
+def _is_ours(path: Path, station: Station, keys: StationKeys) -> bool:
+    head = read_head(path)
+    if head.station == str(station.id):
+        return True
+    try:
+        open_key(head, keys.sealing)
+    except WrongKey:
+        return False
+    return True  # the name is damaged, not the seal
+
+
+def _read_journals(files: Sequence[Path], private: bytes) -> tuple[list[Event], tuple[Path, ...]]:
+    events: list[Event] = []
+    damaged: list[Path] = []
+    for path in files:
+        found, unread = open_journal(path, private).salvage()
+        events += found
+        damaged += [path] if unread else []
+    return events, tuple(damaged)
 
 
 def set_aside(profile: Profile, now: dt.datetime) -> Path | None:
