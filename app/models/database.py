@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from app.models.blobs import make_folder, sync_folder
-from app.models.problems import NotWritable, OnNetworkShare, translated
+from app.models.problems import DamagedStore, NotWritable, OnNetworkShare, translated
 
 _SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afpfs", "ncpfs"})
 BUSY_TIMEOUT_MS = 10_000
@@ -37,6 +37,7 @@ class Database:
     def __init__(self, path: Path, key: bytes) -> None:
         self.path = path
         self._key = key
+        self._damage: DamagedStore | None = None
         self.engine = create_engine(
             "sqlite://", module=sqlcipher, creator=self._connect, poolclass=QueuePool, pool_size=4
         )
@@ -62,13 +63,27 @@ class Database:
         return connection
 
     @contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, sqlcipher.Error, OSError) as error:
+            problem = translated(error)
+            if problem is None:
+                raise
+            if isinstance(problem, DamagedStore):
+                self._damage = problem
+            elif isinstance(problem, NotWritable) and self._damage is not None:
+                problem = self._damage  # SQLCipher lets nobody write once it saw a damaged page
+            raise problem from error
+
+    @contextmanager
     def reading(self) -> Iterator[Session]:
         """Yield a session on one consistent state; never commits.
 
         Raises:
             StoreProblem: the store cannot be read.
         """
-        with _translating(), self._readers() as session:
+        with self._translating(), self._readers() as session:
             yield session
 
     @contextmanager
@@ -78,7 +93,7 @@ class Database:
         Raises:
             StoreProblem: nothing was stored.
         """
-        with _translating(), self._writers.begin() as session:
+        with self._translating(), self._writers.begin() as session:
             yield session
 
     def copy_to(self, target: Path) -> None:
@@ -87,7 +102,7 @@ class Database:
         Raises:
             StoreProblem: it could not be made; no half copy is left.
         """
-        with _translating():
+        with self._translating():
             self._copy_to(target)
 
     def _copy_to(self, target: Path) -> None:
@@ -115,17 +130,6 @@ class Database:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
-
-
-@contextmanager
-def _translating() -> Iterator[None]:
-    try:
-        yield
-    except (DBAPIError, sqlcipher.Error, OSError) as error:
-        problem = translated(error)
-        if problem is None:
-            raise
-        raise problem from error
 
 
 def check_place(folder: Path) -> None:
