@@ -228,6 +228,22 @@ def test_an_enrolment_cut_off_anywhere_can_be_repeated_with_a_new_code(tmp_path:
     assert found.is_clean, found
 
 
+def test_a_store_whose_settings_are_lost_is_not_taken_for_an_enrolment_cut_off(
+    tmp_path: Path,
+) -> None:
+    with running_office(tmp_path / "office") as office:
+        counter = enrol_station(office, tmp_path / "quay")
+        counter.receive()
+        counter.close()
+        counter.profile.settings.unlink()
+        before = image_of(counter.root)
+
+        with pytest.raises(enrol.AlreadyEnrolled):
+            _enrol(office, counter.root, "")
+
+        assert image_of(counter.root) == before
+
+
 @pytest.mark.parametrize("with_copy", [True, False])
 def test_a_restore_cut_off_anywhere_can_be_repeated_and_never_looks_done(
     tmp_path: Path, with_copy: bool

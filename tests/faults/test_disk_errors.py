@@ -16,8 +16,8 @@ from app.errors import AppError
 from app.models.problems import DiskFails, DiskFull, NotWritable
 from app.models.restore import back_up
 from app.services import scanning
-from tests.integration.test_store import may_mount, small_disk
 from tests.support.crash import crash, lay_out
+from tests.support.disks import may_mount, small_disk
 from tests.support.laws import Verdict, codes_of, judge, judge_restored
 from tests.support.office import Counter, enrol_station, picture, running_office
 from tests.support.processes import program
