@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 from collections import Counter as Tally
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ from tests.support.laws import Verdict, codes_of, judge
 from tests.support.office import ROOT, Counter, Office, enrol_station, picture, running_office
 from tests.support.processes import bare_environment
 
-LONGEST_S = {"receive": 0.15, "scan": 0.15, "sync": 0.4}
-WHILE_OPENING = 0.2  # of the kills
+MOST_LINES = {"receive": 30, "scan": 60, "sync": 90}  # that a process may say before the kill
+LAST_WAIT_S = {"receive": 0.006, "scan": 0.006, "sync": 0.1}  # more: it falls within an act
+WHILE_OPENING, OPENING_S = 0.15, 0.1
 OTHERS_ACT = 8  # kills between acts of another station, so that there is something to pull
 
 
@@ -105,26 +107,23 @@ def _kill_one(
     pid = int(process.stdout.readline().split()[1])
     lines = iter(process.stdout.readline, b"ended\n")
     phase = "before opening"
-    if chance.random() > WHILE_OPENING:
-        phase = _heard(killed, lines, until="work")
-    time.sleep(chance.uniform(0, LONGEST_S[what]))
+    if chance.random() < WHILE_OPENING:
+        time.sleep(chance.uniform(0, OPENING_S))
+    else:
+        phase = _heard(killed, islice(lines, chance.randint(2, MOST_LINES[what])))
+        time.sleep(chance.uniform(0, LAST_WAIT_S[what]))
     os.kill(pid, signal.SIGKILL)
     killed.phases[_heard(killed, lines) or phase] += 1
 
 
-def _heard(killed: Killed, lines: Iterator[bytes], until: str = "") -> str:
+def _heard(killed: Killed, lines: Iterable[bytes]) -> str:
     """Take in what a process says; return the last phase it was in."""
     phase = ""
     for line in lines:
         kind, _, words = line.decode().strip().partition(" ")
         assert kind != "failed", words
-        if kind == "said":
-            killed.said.append(words)
-            phase = "answered"
-        else:
-            phase = words
-            if phase == until:
-                break
+        phase = "answered" if kind == "said" else words
+        killed.said += [words] if kind == "said" else []
     return phase
 
 
