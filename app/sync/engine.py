@@ -104,7 +104,8 @@ class SyncEngine:
         connection.get("/v1/time")
         self._note_reached()
         notice = self._renew_numbers(connection)
-        numbered = provisional.number_all(store, self._clock())
+        # the server's day: a number of a day that it has not reached would be refused
+        numbered = provisional.number_all(store, self._clock() + connection.skew)
         if self._practice:
             version, words = self._renew_catalogue(connection)
             return PassResult(catalogue=version, notice=words or PRACTICE_NOTICE)

@@ -182,6 +182,22 @@ def test_a_provisional_receipt_of_a_wrong_day_gets_its_number_once_the_clock_is_
         assert lookup.by_code(wrong.desk, reception.code) == reception.dossier
 
 
+def test_a_clock_ahead_gives_a_provisional_receipt_no_number_of_a_day_to_come(
+    tmp_path: Path,
+) -> None:
+    with _two_stations(tmp_path) as (office, wrong, _, off):
+        off.by = dt.timedelta(days=-30)
+        reception = wrong.receive()
+        assert reception.provisional
+
+        off.by = dt.timedelta(hours=15)  # over midnight
+        done = wrong.sync()
+
+        assert (done.numbered, done.quarantined) == (1, 0)
+        assert _code_of(wrong, reception.dossier) in office.codes()
+        assert f"-{office.clock():%y%m%d}-" in _code_of(wrong, reception.dossier)
+
+
 def test_real_processes_under_another_time_double_no_code_and_say_so(tmp_path: Path) -> None:
     assert FAKETIME.exists()
     with running_office(tmp_path / "office", clock=real_clock()) as office:
