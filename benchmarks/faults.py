@@ -240,8 +240,16 @@ def run(play: Play, runs: int, seed: int) -> Row:
     return Row(play.row, play.fault, runs, found.lost, found.doubled, found.reissued, found.passed)
 
 
+def _keep(rows: list[Row]) -> None:
+    """Put rows in the place of the former ones; a fault that is no longer played goes."""
+    former = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else []
+    kept = {row["fault"]: row for row in former} | {row.fault: asdict(row) for row in rows}
+    ordered = [kept[play.fault] for play in PLAYS if play.fault in kept]
+    RESULTS.write_text(json.dumps(ordered, indent=1) + "\n", "utf-8")
+
+
 def main() -> int:
-    """Play all faults, or those that are named; only all of them are kept in the results."""
+    """Play all faults, or those that are named; rows of full length are kept in the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults")
     parser.add_argument("names", nargs="*", metavar="NAME", help="of a play")
     parser.add_argument("--seed", type=int, help="instead of each play's own")
@@ -260,8 +268,8 @@ def main() -> int:
         mark = "passed" if row.passed else "FAILED"
         print(f"{row.row:>3}  {row.fault:48} {row.runs:>5} {row.lost:>5} {row.doubled:>8} "
               f"{row.reissued:>9}  {mark}")  # fmt: skip
-    if not (chosen.names or chosen.runs or chosen.seed):
-        RESULTS.write_text(json.dumps([asdict(r) for r in rows], indent=1) + "\n", "utf-8")
+    if chosen.runs is None and chosen.seed is None:
+        _keep(rows)
     return 0 if all(row.passed for row in rows) else 1
 
 
