@@ -43,6 +43,7 @@ class JournalGone(StoreProblem):
     """The second journal can be written nowhere: no final code may leave."""
 
 
+_DAMAGE = ("malformed", "corrupt", "vtable constructor failed", "invalid fts5")
 _REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 _SAFE = "Kho hồ sơ còn nguyên như trước, không bị ghi đè."
 
@@ -63,7 +64,7 @@ def translated(error: BaseException) -> StoreProblem | None:
             "Kiểm tra dây và đĩa rồi làm lại; nếu vẫn vậy, báo quản trị thay đĩa.",
             "Mọi hồ sơ đã tiếp nhận vẫn còn; chưa in giấy nào cho việc này.",
         )
-    if "malformed" in text or "corrupt" in text:
+    if any(words in text for words in _DAMAGE):
         return DamagedStore(
             "Tệp kho hồ sơ bị hỏng.",
             "Chạy “restore”: dựng lại từ bản sao và nhật ký thứ hai.",

@@ -214,6 +214,13 @@ def test_noise_anywhere_in_the_store_is_noticed_and_not_overwritten(counter: Cou
     counter.profile.store.write_bytes(whole)
 
 
+def test_a_damaged_search_index_is_named_as_damage(counter: Counter) -> None:
+    counter.change("UPDATE dossier_search_config SET v = 0 WHERE k = 'version'")
+
+    with pytest.raises(DamagedStore):
+        counter.reopen().value("SELECT count(*) FROM dossier_search WHERE words MATCH 'a'")
+
+
 def test_creating_never_replaces_a_store(counter: Counter) -> None:
     before = counter.incarnation
     opened = counter.opened
