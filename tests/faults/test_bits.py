@@ -217,7 +217,7 @@ def _listen(counter: Counter, truth: Truth, flipped: Flipped) -> str:
 
 
 def test_a_flipped_bit_anywhere_is_found_or_mended_and_never_sent(tmp_path: Path) -> None:
-    flipped = flip_bits(tmp_path, flips=60, seed=1)
+    flipped = flip_bits(tmp_path, flips=25, seed=1)
 
     assert (flipped.untrue, flipped.unseen, flipped.lost) == (0, 0, 0), flipped
     shown = set(flipped.outcomes)
@@ -240,7 +240,7 @@ def test_a_flipped_bit_in_a_journals_head_is_noticed_while_the_store_is_there(
         path = next(stick.glob("*.qmcj"))
         whole = path.read_bytes()
         head = whole.index(b"\n", 10)
-        for at in range(0, head, 23):
+        for at in range(0, head, 61):
             content = bytearray(whole)
             content[at] ^= 4
             path.write_bytes(content)

@@ -14,7 +14,7 @@ from tests.support.office import ROOT, Counter, Office, enrol_station, picture, 
 from tests.support.processes import bare_environment
 from tests.support.traced import traced
 
-RECEPTIONS, REBUILT = 12, 0.2
+RECEPTIONS, REBUILT = 10, 0.1
 
 CLERK = """
 import datetime as dt, sys
@@ -97,12 +97,12 @@ def cut_encrypted(folder: Path, *, cuts: int, seed: int, flushes: bool = True) -
 
 
 def test_an_encrypted_store_keeps_all_that_left_a_real_process(tmp_path: Path) -> None:
-    found = cut_encrypted(tmp_path, cuts=60, seed=20261120)
+    found = cut_encrypted(tmp_path, cuts=50, seed=20261120)
 
     assert found.is_clean, found
 
 
 def test_the_images_show_losses_where_flushes_are_ignored(tmp_path: Path) -> None:
-    found = cut_encrypted(tmp_path, cuts=15, seed=5, flushes=False)
+    found = cut_encrypted(tmp_path, cuts=6, seed=5, flushes=False)
 
     assert found.lost + found.corrupt > 0

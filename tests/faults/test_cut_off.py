@@ -223,7 +223,7 @@ def _holds(path: Path, key: bytes, count: int) -> bool:
 
 
 def test_an_enrolment_cut_off_anywhere_can_be_repeated_with_a_new_code(tmp_path: Path) -> None:
-    found = cut_enrolments(tmp_path, cuts=12, seed=1)
+    found = cut_enrolments(tmp_path, cuts=8, seed=1)
 
     assert found.is_clean, found
 
@@ -248,18 +248,18 @@ def test_a_store_whose_settings_are_lost_is_not_taken_for_an_enrolment_cut_off(
 def test_a_restore_cut_off_anywhere_can_be_repeated_and_never_looks_done(
     tmp_path: Path, with_copy: bool
 ) -> None:
-    found = cut_restores(tmp_path, cuts=14, seed=2, with_copy=with_copy)
+    found = cut_restores(tmp_path, cuts=10, seed=2, with_copy=with_copy)
 
     assert found.is_clean, found
 
 
 def test_a_store_put_back_takes_in_its_journal_and_a_new_name_or_neither(tmp_path: Path) -> None:
-    found = cut_put_backs(tmp_path, cuts=12, seed=3)
+    found = cut_put_backs(tmp_path, cuts=8, seed=3)
 
     assert found.is_clean, found
 
 
 def test_a_migration_cut_off_anywhere_is_done_again_with_its_copy_whole(tmp_path: Path) -> None:
-    found = cut_migrations(tmp_path, cuts=14, seed=4)
+    found = cut_migrations(tmp_path, cuts=10, seed=4)
 
     assert found.is_clean, found

@@ -147,8 +147,8 @@ def _compare(office: Office, counter: Counter, killed: Killed) -> None:
 
 @pytest.mark.parametrize("what", ["receive", "scan", "sync"])
 def test_what_a_killed_process_said_is_on_the_server_once(tmp_path: Path, what: str) -> None:
-    killed = kill_processes(tmp_path, what=what, kills=15, seed=20261120)
+    killed = kill_processes(tmp_path, what=what, kills=8, seed=20261120)
 
     assert killed.verdict.is_clean, killed.verdict
     assert (killed.lost, killed.doubled, killed.reissued) == (0, 0, 0)
-    assert len(killed.phases) > 2, killed.phases
+    assert len(killed.phases) > 1, killed.phases

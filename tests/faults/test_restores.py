@@ -175,7 +175,7 @@ LOSSES: dict[str, Callable[[Counter, object], None]] = {
 def test_no_loss_of_a_store_gives_a_code_out_again_or_keeps_an_own_event_away(
     tmp_path: Path,
 ) -> None:
-    restored = lose_stores(tmp_path, losses=5, seed=4)
+    restored = lose_stores(tmp_path, losses=4, seed=4)
 
     assert set(restored.losses) == set(LOSSES)
     assert restored.verdict.is_clean, restored.verdict
