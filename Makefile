@@ -13,6 +13,7 @@ help:
 	@echo "make test    the whole suite      make check   format, lint, types, import contracts"
 	@echo "make demo    the counter's day on real parts, into out/"
 	@echo "make bench   benchmarks beside their limits and peers"
+	@echo "make faults  the fault matrix in full length"
 
 # The environment is made anew when the lock changes.
 $(VENV)/.ready: uv.lock pyproject.toml

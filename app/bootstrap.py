@@ -164,7 +164,8 @@ class Joiner:
             "from_journal": restored.from_journal,
             "set_aside": str(restored.set_aside) if restored.set_aside else None,
             "journals": [str(path) for path in restored.journals],
-            "next": "Chạy sync để lấy phần còn lại từ máy chủ và nhận dải số mới.",
+            "damaged": [str(path) for path in restored.damaged],
+            "next": _next_after(restored),
         }
 
     def catalogue(self, root: Path) -> Catalogue:
@@ -176,6 +177,14 @@ class Joiner:
             return opened.desk.catalogue()
         finally:
             opened.close()
+
+
+def _next_after(restored: restoring.Restored) -> str:
+    words = "Chạy sync để lấy phần còn lại từ máy chủ và nhận dải số mới."
+    if restored.damaged:
+        names = ", ".join(path.name for path in restored.damaged)
+        words += f" Nhật ký {names} có bản ghi hỏng: đối chiếu hồ sơ trong ngày với giấy đã in."
+    return words
 
 
 def bundled_catalogue() -> Catalogue:

@@ -22,9 +22,14 @@ def key_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The folder of one station and the places in it."""
+    """The folder of one station and the places in it.
+
+    Attributes:
+        store_name: another than the store's own while one is rebuilt beside it.
+    """
 
     root: Path
+    store_name: str = "store.db"
 
     @property
     def settings(self) -> Path:
@@ -34,7 +39,7 @@ class Profile:
     @property
     def store(self) -> Path:
         """The encrypted database."""
-        return self.root / "store.db"
+        return self.root / self.store_name
 
     @property
     def blobs(self) -> Path:

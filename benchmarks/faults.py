@@ -1,24 +1,42 @@
-"""`make faults`: the faults that this version answers for, in full length."""
+"""`make faults`: the faults that this version answers for, in full length.
+
+Each play takes a folder, a count and a seed, and answers one row. Seeds are printed: a play
+that failed is played again by `python -m benchmarks.faults NAME --seed N [--runs N]`.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.contract.test_kill import kill_receptions
+from tests.faults import (
+    test_bits,
+    test_clock,
+    test_crash_images,
+    test_cut_off,
+    test_disk_errors,
+    test_kills,
+    test_power_cut,
+    test_restores,
+)
 from tests.support import office as offices
+from tests.support.laws import Verdict
 
 RESULTS = Path(__file__).parent / "faults.json"
-KILLS, RECEPTIONS = 200, 300
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the matrix; a row that fails raises before it is made."""
+    """One row of the matrix, as it is kept."""
 
     row: int
     fault: str
@@ -29,45 +47,229 @@ class Row:
     passed: bool
 
 
-def kills(folder: Path) -> Row:
-    """Receptions killed at any moment, then the store deleted and only the journal left."""
-    killed = kill_receptions(folder, runs=KILLS, seed=1)
-    for phase, count in sorted(killed.phases.items(), key=lambda item: -item[1]):
-        print(f"    {phase:24} {'█' * (60 * count // KILLS)} {count}")
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a play found.
+
+    Attributes:
+        lost, doubled, reissued: codes, events, pages; 0 each.
+        others: names of other laws that were broken, and how often.
+        told: what else is worth a line.
+    """
+
+    lost: int = 0
+    doubled: int = 0
+    reissued: int = 0
+    others: Mapping[str, int] | None = None
+    told: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """True if no law was broken."""
+        broken = (self.lost, self.doubled, self.reissued, *(self.others or {}).values())
+        return not any(broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A fault of the matrix, and how it is played.
+
+    Attributes:
+        row: of the matrix.
+        name: on the command line.
+        fault: in the table.
+        runs: in full length.
+        play: given a folder, the count and a seed.
+    """
+
+    row: int
+    name: str
+    fault: str
+    runs: int
+    play: Callable[[Path, int, int], Found]
+    seed: int = 1
+
+
+def _judged(verdict: Verdict) -> Found:
+    """Return a verdict on stores as what a play found."""
+    others = {"corrupt": verdict.corrupt, "unpaired": verdict.unpaired}
+    return Found(verdict.lost, 0, verdict.reissued, others, "; ".join(verdict.reasons))
+
+
+def power_cuts(folder: Path, runs: int, seed: int) -> Found:
+    """Power cuts at any write of receiving, scanning, copying and voiding."""
+    played = test_power_cut.cut_receptions(folder, cuts=runs, seed=seed)
+    others = {"corrupt": played.verdict.corrupt, "unpaired": played.verdict.unpaired}
+    return Found(played.lost, played.doubled, played.reissued, others, "; ".join(played.failures))
+
+
+def encrypted(folder: Path, runs: int, seed: int) -> Found:
+    """Power cuts of a real process on SQLCipher, by its system calls."""
+    return _judged(test_crash_images.cut_encrypted(folder, cuts=runs, seed=seed))
+
+
+def enrolments(folder: Path, runs: int, seed: int) -> Found:
+    """Power cuts while enrolling."""
+    return _judged(test_cut_off.cut_enrolments(folder, cuts=runs, seed=seed))
+
+
+def restores(folder: Path, runs: int, seed: int) -> Found:
+    """Power cuts while rebuilding a store, half with a copy and half without."""
+    half = runs // 2
+    found = test_cut_off.cut_restores(folder / "a", cuts=half, seed=seed, with_copy=True)
+    found += test_cut_off.cut_restores(folder / "b", cuts=runs - half, seed=seed, with_copy=False)
+    return _judged(found)
+
+
+def put_backs(folder: Path, runs: int, seed: int) -> Found:
+    """Power cuts while an older store takes in its journal."""
+    return _judged(test_cut_off.cut_put_backs(folder, cuts=runs, seed=seed))
+
+
+def migrations(folder: Path, runs: int, seed: int) -> Found:
+    """Power cuts while a store takes a step to a later schema."""
+    return _judged(test_cut_off.cut_migrations(folder, cuts=runs, seed=seed))
+
+
+def kills(folder: Path, runs: int, seed: int) -> Found:
+    """Receptions of the command killed; then the store deleted and only the journal left."""
+    killed = kill_receptions(folder, runs=runs, seed=seed)
     doubled = len(killed.answered) - len(set(killed.answered))
-    return Row(3, "kill -9 of receive, spread over its phases", KILLS, 0, doubled, 0, not doubled)
+    return Found(0, doubled, 0, told=_phases(killed.phases))
 
 
-def two_stations(folder: Path) -> Row:
-    """Two stations of one agency, both offline, 300 receptions each."""
+def _killing(what: str) -> Callable[[Path, int, int], Found]:
+    def play(folder: Path, runs: int, seed: int) -> Found:
+        killed = test_kills.kill_processes(folder, what=what, kills=runs, seed=seed)
+        others = {"corrupt": killed.verdict.corrupt, "unpaired": killed.verdict.unpaired}
+        lost = killed.lost + killed.verdict.lost
+        return Found(lost, killed.doubled, killed.reissued, others, _phases(killed.phases))
+
+    return play
+
+
+def _phases(phases: Counter[str]) -> str:
+    return ", ".join(f"{phase} {count}" for phase, count in phases.most_common())
+
+
+def two_stations(folder: Path, runs: int, _: int) -> Found:
+    """Two stations of one agency, both offline, receive half each."""
     with offices.running_office(folder / "office") as office:
         stations = [office.station(), office.station()]
-        codes = [s.receive(f"Người Số {i}").code for i in range(RECEPTIONS) for s in stations]
+        codes = [s.receive(f"Người Số {i}").code for i in range(runs // 2) for s in stations]
         for station in stations:
             station.sync()
         on_server = office.codes()
-    reissued = len(codes) - len(set(codes))
-    lost = len(set(codes) - set(on_server))
-    doubled = len(on_server) - len(set(on_server))
-    passed = (lost, doubled, reissued) == (0, 0, 0)
-    return Row(
-        8, "two stations offline, then both back", len(codes), lost, doubled, reissued, passed
+    return Found(
+        lost=len(set(codes) - set(on_server)),
+        doubled=len(on_server) - len(set(on_server)),
+        reissued=len(codes) - len(set(codes)),
     )
 
 
+def clocks(folder: Path, runs: int, seed: int) -> Found:
+    """A clock that jumps by -30 days to +1 day during a shift."""
+    shift = test_clock.jump_clocks(folder, receptions=runs, seed=seed)
+    others = {"unordered": not shift.is_ordered, "not warned": shift.off - shift.warned}
+    told = f"{shift.warned} of {shift.off} passes at a wrong clock warned"
+    return Found(shift.lost, shift.doubled, shift.reissued, others, told)
+
+
+def lost_stores(folder: Path, runs: int, seed: int) -> Found:
+    """Yesterday's backup, a dead disk, an older profile put back, the journal gone too."""
+    restored = test_restores.lose_stores(folder, losses=runs, seed=seed)
+    others = {"corrupt": restored.verdict.corrupt, "unpaired": restored.verdict.unpaired}
+    told = _phases(Counter(restored.losses))
+    return Found(restored.lost, restored.doubled, restored.reissued, others, told)
+
+
+def disk_errors(folder: Path, runs: int, seed: int) -> Found:
+    """A disk that is full, read-only or failing under store, journal or both."""
+    troubled = test_disk_errors.trouble_disk(folder, spells=runs, seed=seed)
+    others = {
+        "corrupt": troubled.verdict.corrupt,
+        "unpaired": troubled.verdict.unpaired,
+        "without words": troubled.refused["without words"],
+    }
+    told = f"refused in words: {_phases(troubled.refused)}"
+    return Found(troubled.lost, troubled.doubled, troubled.reissued, others, told)
+
+
+def flipped_bits(folder: Path, runs: int, seed: int) -> Found:
+    """One bit flipped in store, log, page or journal."""
+    flipped = test_bits.flip_bits(folder, flips=runs, seed=seed)
+    others = {"sent as truth": flipped.untrue, "not told": flipped.unseen}
+    return Found(flipped.lost, 0, 0, others, _phases(flipped.outcomes))
+
+
+PLAYS: list[Play] = [
+    Play(1, "power", "power cut at any write of the store", 1000, power_cuts),
+    Play(1, "encrypted", "power cut, real process on SQLCipher", 300, encrypted),
+    Play(1, "enrol", "power cut while enrolling", 60, enrolments),
+    Play(1, "restore-cut", "power cut while restoring", 100, restores),
+    Play(1, "put-back", "power cut while an older store catches up", 60, put_backs),
+    Play(1, "migrate", "power cut while migrating", 60, migrations),
+    Play(3, "kill", "kill -9 of the receive command, store lost after", 100, kills),
+    Play(3, "kill-receive", "kill -9 while receiving", 130, _killing("receive")),
+    Play(3, "kill-scan", "kill -9 while scanning", 130, _killing("scan")),
+    Play(3, "kill-sync", "kill -9 while pushing, pulling, sending pages", 140, _killing("sync")),
+    Play(8, "offline", "two stations offline, then both back", 600, two_stations),
+    Play(11, "clock", "clock -30 d, +1 d, jumps during a shift", 300, clocks),
+    Play(12, "lost", "restored, put back, dead disk, journal gone", 40, lost_stores),
+    Play(13, "disk", "disk full, read-only, failing", 180, disk_errors),
+    Play(16, "bits", "one bit flipped", 300, flipped_bits),
+]
+
+
+def run(play: Play, runs: int, seed: int) -> Row:
+    """Play one fault in a folder of its own."""
+    began = time.monotonic()
+    print(f"… {play.name}: {play.fault}, {runs} runs, seed {seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="qmc-faults-") as name:
+        try:
+            found = play.play(Path(name), runs, seed)
+        except Exception:  # noqa: BLE001 # the other plays go on
+            traceback.print_exc()
+            found = Found(others={"broke off": 1})
+    if found.told:
+        print(f"    {found.told}")
+    for what, count in (found.others or {}).items():
+        if count:
+            print(f"    {what}: {count}")
+    print(f"    {time.monotonic() - began:.0f} s", flush=True)
+    return Row(play.row, play.fault, runs, found.lost, found.doubled, found.reissued, found.passed)
+
+
+def _keep(rows: list[Row]) -> None:
+    """Put rows in the place of the former ones; a fault that is no longer played goes."""
+    former = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else []
+    kept = {row["fault"]: row for row in former} | {row.fault: asdict(row) for row in rows}
+    ordered = [kept[play.fault] for play in PLAYS if play.fault in kept]
+    RESULTS.write_text(json.dumps(ordered, indent=1) + "\n", "utf-8")
+
+
 def main() -> int:
+    """Play all faults, or those that are named; rows of full length are kept in the results."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of a play")
+    parser.add_argument("--seed", type=int, help="instead of each play's own")
+    parser.add_argument("--runs", type=int, help="instead of each play's own")
+    chosen = parser.parse_args()
+    unknown = set(chosen.names) - {play.name for play in PLAYS}
+    if unknown:
+        parser.error(f"no such play: {', '.join(sorted(unknown))}")
     rows: list[Row] = []
-    for fault in (kills, two_stations):
-        play: Callable[[Path], Row] = fault
-        print(f"… {play.__doc__}", flush=True)
-        with tempfile.TemporaryDirectory(prefix="qmc-faults-") as name:
-            rows.append(play(Path(name)))
+    for play in PLAYS:
+        if not chosen.names or play.name in chosen.names:
+            seed = play.seed if chosen.seed is None else chosen.seed
+            rows.append(run(play, chosen.runs or play.runs, seed))
     print(f"\n{'row':>3}  {'fault':48} {'runs':>5} {'lost':>5} {'doubled':>8} {'reissued':>9}")
     for row in rows:
         mark = "passed" if row.passed else "FAILED"
         print(f"{row.row:>3}  {row.fault:48} {row.runs:>5} {row.lost:>5} {row.doubled:>8} "
               f"{row.reissued:>9}  {mark}")  # fmt: skip
-    RESULTS.write_text(json.dumps([asdict(r) for r in rows], indent=1) + "\n", "utf-8")
+    if chosen.runs is None and chosen.seed is None:
+        _keep(rows)
     return 0 if all(row.passed for row in rows) else 1
 
 

@@ -34,7 +34,7 @@ class BlobFolder:
         if path.exists():
             return sha256
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             write_durably(path, sealing.encrypt(self._key, content, sha256.encode()))
         except OSError as error:
             problem = translated(error)
@@ -72,6 +72,18 @@ def opened_blob(path: Path, store_key: bytes) -> bytes | None:
         return None
 
 
+def bring_back_pages(blobs: BlobFolder, journal_folder: Path, key: bytes) -> None:
+    """Put the copies of pages beside a journal back among the blobs.
+
+    They are encrypted under the key the journal holds, which is not the
+    store's where a new machine takes the place of a lost one.
+    """
+    for copy in (journal_folder / "pages").glob("*"):
+        content = opened_blob(copy, key)
+        if content is not None:
+            blobs.put(content)
+
+
 def write_durably(path: Path, content: bytes) -> None:
     """Write a file so that after a power cut it is there whole or not at all."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
@@ -85,6 +97,18 @@ def write_durably(path: Path, content: bytes) -> None:
         fresh.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, so that a power cut does not take its name away.
+
+    Syncing a file keeps its contents; that it can still be found is up to every folder above it.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -7,8 +7,9 @@ once, or loses the other writer's change. See docs/adr/0003.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
+from app.models.blobs import make_folder, sync_folder
 from app.models.problems import DamagedStore, NotWritable, OnNetworkShare, translated
 
 _SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "afpfs", "ncpfs"})
@@ -35,6 +37,7 @@ class Database:
     def __init__(self, path: Path, key: bytes) -> None:
         self.path = path
         self._key = key
+        self._damage: DamagedStore | None = None
         self.engine = create_engine(
             "sqlite://", module=sqlcipher, creator=self._connect, poolclass=QueuePool, pool_size=4
         )
@@ -60,13 +63,27 @@ class Database:
         return connection
 
     @contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, sqlcipher.Error, OSError) as error:
+            problem = translated(error)
+            if problem is None:
+                raise
+            if isinstance(problem, DamagedStore):
+                self._damage = problem
+            elif isinstance(problem, NotWritable) and self._damage is not None:
+                problem = self._damage  # SQLCipher lets nobody write once it saw a damaged page
+            raise problem from error
+
+    @contextmanager
     def reading(self) -> Iterator[Session]:
         """Yield a session on one consistent state; never commits.
 
         Raises:
             StoreProblem: the store cannot be read.
         """
-        with _translating(), self._readers() as session:
+        with self._translating(), self._readers() as session:
             yield session
 
     @contextmanager
@@ -76,7 +93,7 @@ class Database:
         Raises:
             StoreProblem: nothing was stored.
         """
-        with _translating(), self._writers.begin() as session:
+        with self._translating(), self._writers.begin() as session:
             yield session
 
     @contextmanager
@@ -89,7 +106,7 @@ class Database:
         Raises:
             StoreProblem: nothing was changed.
         """
-        with _translating(), self.engine.connect() as connection:
+        with self._translating(), self.engine.connect() as connection:
             raw: Any = connection.connection.driver_connection
             raw.execute("PRAGMA foreign_keys = OFF")
             try:
@@ -102,6 +119,33 @@ class Database:
             finally:
                 raw.execute("PRAGMA foreign_keys = ON")
 
+    def copy_to(self, target: Path) -> None:
+        """Make a full, encrypted copy of what is committed, the write-ahead log included.
+
+        Raises:
+            StoreProblem: it could not be made; no half copy is left.
+        """
+        with self._translating():
+            self._copy_to(target)
+
+    def _copy_to(self, target: Path) -> None:
+        make_folder(target.parent)
+        partial = target.with_suffix(".part")
+        partial.unlink(missing_ok=True)  # of a copy that was cut off
+        try:
+            with self._readers() as session:
+                raw = session.connection().connection.driver_connection
+                assert raw is not None
+                raw.rollback()  # VACUUM begins by itself
+                raw.execute("VACUUM INTO ?", (str(partial),))
+            with partial.open("rb+") as file:
+                os.fsync(file.fileno())
+            partial.replace(target)
+            sync_folder(target.parent)
+        finally:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Close all connections; the write-ahead log is folded in by the last one."""
         self.engine.dispose()
@@ -109,17 +153,6 @@ class Database:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
-
-
-@contextmanager
-def _translating() -> Iterator[None]:
-    try:
-        yield
-    except (DBAPIError, sqlcipher.Error, OSError) as error:
-        problem = translated(error)
-        if problem is None:
-            raise
-        raise problem from error
 
 
 def check_place(folder: Path) -> None:
@@ -135,7 +168,7 @@ def check_place(folder: Path) -> None:
             "Chọn một thư mục trên đĩa của chính máy này.",
         )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         probe = folder / ".ghi-thu"
         probe.write_bytes(b"")
         probe.unlink()

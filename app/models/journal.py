@@ -11,11 +11,13 @@ foreign one cannot pass. See docs/adr/0002.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -23,7 +25,7 @@ import filelock
 
 from app.domain import sealing
 from app.domain.events import BrokenChain, Event, genesis, verify_chain
-from app.models.blobs import write_durably
+from app.models.blobs import make_folder, write_durably
 from app.models.problems import DamagedStore, WrongKey
 
 _MAGIC = b"QMCJ1\n"
@@ -34,28 +36,37 @@ _PURPOSE = "qmc-journal-key"
 
 @dataclass(frozen=True, slots=True)
 class JournalHead:
-    """Whose journal a file is; keys sealed, hashes in hex."""
+    """Whose journal a file is; keys sealed, hashes in hex.
+
+    Attributes:
+        mark: shows that all of it is as it was written, b"" where none was.
+    """
 
     incarnation: UUID
     station: str
     agency: str
     sealed_to_station: bytes
     sealed_to_province: bytes
+    mark: bytes = b""
 
     def to_line(self) -> bytes:
         """Return the header line after the magic."""
-        return (
-            json.dumps(
-                {
-                    "incarnation": str(self.incarnation),
-                    "station": self.station,
-                    "agency": self.agency,
-                    "to_station": self.sealed_to_station.hex(),
-                    "to_province": self.sealed_to_province.hex(),
-                }
-            ).encode()
-            + b"\n"
-        )
+        fields = {
+            "incarnation": str(self.incarnation),
+            "station": self.station,
+            "agency": self.agency,
+            "to_station": self.sealed_to_station.hex(),
+            "to_province": self.sealed_to_province.hex(),
+        }
+        if self.mark:
+            fields["mark"] = self.mark.hex()
+        return json.dumps(fields).encode() + b"\n"
+
+    def marked(self, key: bytes) -> JournalHead:
+        """Return the head with the mark that the journal's key gives it."""
+        bare = replace(self, mark=b"")
+        secret = sealing.derive(key, "qmc-journal-head-1")
+        return replace(self, mark=hmac.digest(secret, bare.to_line(), "sha256"))
 
 
 def read_head(path: Path) -> JournalHead:
@@ -75,6 +86,7 @@ def read_head(path: Path) -> JournalHead:
             raw["agency"],
             bytes.fromhex(raw["to_station"]),
             bytes.fromhex(raw["to_province"]),
+            bytes.fromhex(raw.get("mark", "")),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedStore(
@@ -124,6 +136,7 @@ class Journal:
         self._key = sealing.derive(key, "qmc-journal-1")
         self._lock = filelock.FileLock(str(self.path) + ".lock")
         self._seen = _Seen(0, 0, genesis(head.incarnation))
+        self._synced = 0  # length up to which this object knows it on the disk
 
     @classmethod
     def create(
@@ -145,16 +158,16 @@ class Journal:
         Raises:
             OSError: the folder cannot be written.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         head = JournalHead(
             incarnation,
             station,
             agency,
             sealing.seal(station_public, key, _PURPOSE),
             sealing.seal(province_public, key, _PURPOSE),
-        )
+        ).marked(key)
         journal = cls(folder, head, key)
-        if not _has_head(journal.path):
+        if not _has_head(journal.path, head, key):
             write_durably(journal.path, _MAGIC + head.to_line())
         return journal
 
@@ -181,24 +194,66 @@ class Journal:
         with self._lock:
             seen = self._catch_up_reading()
             events = missing(seen.n)
-            if not events:
-                return seen.n
-            head = verify_chain(events, n=seen.n, head=seen.head)
-            data = b"".join(self._record(event) for event in events)
-            with self.path.open("r+b") as file:
-                file.seek(seen.length)
-                file.truncate()
-                file.write(data)
-                file.flush()
+            if events:
+                head = verify_chain(events, n=seen.n, head=seen.head)
+                data = b"".join(self._record(event) for event in events)
+                self._append(data, seen.length)
+                seen = self._seen = _Seen(seen.length + len(data), events[-1].n, head)
+            elif self._synced != seen.length:
+                self._append(b"", seen.length)  # whoever wrote it may have died before the sync
+            self._synced = seen.length
+            return seen.n
+
+    def _append(self, data: bytes, at: int) -> None:
+        """Write and sync behind `at`; what could not be synced is not left to be believed."""
+        with self.path.open("r+b", buffering=0) as file:
+            file.seek(at)
+            file.truncate()
+            try:
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[file.write(rest) :]
                 os.fsync(file.fileno())
-            self._seen = _Seen(seen.length + len(data), events[-1].n, head)
-            return self._seen.n
+            except OSError:
+                # after a failed sync the system shows what it has dropped: read back, it
+                # would look written
+                with suppress(OSError):
+                    file.truncate(at)
+                raise
 
     def events(self) -> Iterator[Event]:
         """Yield all whole events in the file, in order; a torn tail is passed over."""
         with self.path.open("rb") as file:
             _skip_head(file)
             yield from (event for event, _ in self._records(file, 0))
+
+    def salvage(self) -> tuple[list[Event], int]:
+        """Return all events that can be read, and how many whole records cannot.
+
+        Unlike `events` it goes on behind a damaged record: the event may lie
+        in another journal, or at the server. A record that was cut off in
+        the middle of its writing is not damage.
+        """
+        found: list[Event] = []
+        damaged = n = 0
+        with self.path.open("rb") as file:
+            _skip_head(file)
+            while len(prefix := file.read(_LENGTH.size)) == _LENGTH.size:
+                length = _LENGTH.unpack(prefix)[0]
+                box = file.read(length) if length <= _LARGEST_RECORD else b""
+                if len(box) < length:
+                    damaged += length > _LARGEST_RECORD
+                    break
+                n += 1
+                try:
+                    found.append(self._opened(box, n))
+                except sealing.NotOpened:
+                    damaged += 1
+        return found, damaged
+
+    def _opened(self, box: bytes, n: int) -> Event:
+        context = f"{self._header.incarnation}/{n}".encode()
+        return _parse_record(sealing.decrypt(self._key, box, context))
 
     def _catch_up_reading(self) -> _Seen:
         size = self.path.stat().st_size
@@ -240,21 +295,30 @@ class Journal:
             box = read(length) if length <= _LARGEST_RECORD else b""
             n += 1
             try:
-                text = sealing.decrypt(self._key, box, f"{self._header.incarnation}/{n}".encode())
+                event = self._opened(box, n)
             except sealing.NotOpened:
                 return
-            yield _parse_record(text), tell()
+            yield event, tell()
 
 
-def _has_head(path: Path) -> bool:
-    """Tell whether a journal can go on in a file; a damaged one is set aside."""
+def _has_head(path: Path, expected: JournalHead, key: bytes) -> bool:
+    """Tell whether a journal can go on in a file; a damaged one is set aside.
+
+    The seals are read only when the store is lost: that they still are what
+    was written must show before.
+    """
     try:
-        read_head(path)
+        head = read_head(path)
     except DamagedStore as damage:
         if isinstance(damage.__cause__, FileNotFoundError):
             return False
         if isinstance(damage.__cause__, OSError):
             raise damage.__cause__ from None
+        path.replace(path.with_suffix(".damaged"))
+        return False
+    whose = (expected.incarnation, expected.station, expected.agency)
+    is_same = (head.incarnation, head.station, head.agency) == whose
+    if not is_same or (head.mark and head != head.marked(key)):
         path.replace(path.with_suffix(".damaged"))
         return False
     return True

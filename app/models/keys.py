@@ -10,6 +10,7 @@ from pathlib import Path
 import keyring
 import keyring.errors
 
+from app.models.blobs import make_folder, sync_folder
 from app.models.problems import WrongKey
 from app.paths import key_folder
 
@@ -50,14 +51,23 @@ def save_keys(profile_id: str, keys: StationKeys) -> str:
             return "keyring"
     except keyring.errors.KeyringError:
         pass  # no keyring here: the device screen says so
-    path = _key_file(profile_id)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    _write_owner_only(_key_file(profile_id), text)
+    return "file"
+
+
+def _write_owner_only(path: Path, text: str) -> None:
+    """Write a file that only its owner reads; after a power cut it is there whole or not at all."""
+    make_folder(path.parent.parent)
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    sync_folder(path.parent.parent)
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    return "file"
+    fresh.replace(path)
+    sync_folder(path.parent)
 
 
 def load_keys(profile_id: str) -> StationKeys:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from pathlib import Path
 
 from app.models.database import Database
@@ -43,10 +42,8 @@ def schema_of(database: Database) -> int:
 
 
 def _copy(database: Database, backups: Path, schema: int) -> None:
-    backups.mkdir(parents=True, exist_ok=True)
-    database.close()
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
-    shutil.copy2(database.path, backups / f"before-schema-{schema + 1}-{stamp}.db")
+    database.copy_to(backups / f"before-schema-{schema + 1}-{stamp}.db")
 
 
 def _upgrade(database: Database) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.domain import sealing
 from app.domain.events import Event
 from app.models import events, migrate
-from app.models.blobs import BlobFolder, write_durably
+from app.models.blobs import BlobFolder, bring_back_pages, make_folder, write_durably
 from app.models.database import Database, check_place
 from app.models.journal import Journal, is_other_volume, machine_mark
 from app.models.keys import StationKeys
@@ -126,20 +126,16 @@ class Store:
     def begin_incarnation(self, incarnation: UUID) -> None:
         """Make events under a new identity from now on."""
         with self.database.writing() as session:
-            stores = [*events.own_stores(session), incarnation]
-            events.set_fact(session, "incarnation", str(incarnation))
-            events.set_fact(session, "own_stores", " ".join(map(str, stores)))
-            events.set_fact(session, "machine", machine_mark())
-            for fact in ("contacts", "stopped", "used_twice", "lease_key", "plan_renewed_on"):
-                events.set_fact(session, fact, "")
+            _begin(session, incarnation)
         self._journal = None
 
     def check_identity(self) -> None:
         """Begin a new incarnation if the disk now runs in another machine.
 
         A journal that is ahead of the store shows that the store was put
-        back to an older state: its events are taken in, and the incarnation
-        ends too, for the journal alone cannot tell a copy from the original.
+        back to an older state: its events and pages are taken in, and the
+        incarnation ends too, for the journal alone cannot tell a copy from
+        the original.
         """
         with self.database.reading() as session:
             mark = events.get_fact(session, "machine")
@@ -148,9 +144,12 @@ class Store:
             return
         lost = self._ahead_in_journal()
         if lost:
-            with self.database.writing() as session:
+            for place in self._journal_places():
+                bring_back_pages(self.blobs, place, self._keys.store)
+            with self.database.writing() as session:  # both or neither, should the power go now
                 take_in(session, lost)
-            self.begin_incarnation(uuid4())
+                _begin(session, uuid4())
+            self._journal = None
 
     def _ahead_in_journal(self) -> list[Event]:
         """Return own events that some journal holds and the store does not."""
@@ -299,7 +298,7 @@ class Store:
         target = self.journal_folder / "pages" / sha256
         try:
             if not target.exists():
-                target.parent.mkdir(exist_ok=True)
+                make_folder(target.parent)
                 write_durably(target, self.blobs.path(sha256).read_bytes())
         except OSError as error:
             log.warning("no copy of a page beside the journal: %s", error.strerror)
@@ -310,6 +309,15 @@ class Store:
             (self.journal_folder / "pages" / sha256).unlink(missing_ok=True)
         except OSError as error:
             log.warning("a page's copy stays beside the journal: %s", error.strerror)
+
+
+def _begin(session: Session, incarnation: UUID) -> None:
+    stores = [*events.own_stores(session), incarnation]
+    events.set_fact(session, "incarnation", str(incarnation))
+    events.set_fact(session, "own_stores", " ".join(map(str, stores)))
+    events.set_fact(session, "machine", machine_mark())
+    for fact in ("contacts", "stopped", "used_twice", "lease_key", "plan_renewed_on"):
+        events.set_fact(session, fact, "")
 
 
 def now_local() -> dt.datetime:

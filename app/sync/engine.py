@@ -99,7 +99,8 @@ class SyncEngine:
         store, connection = self._store, self._line(0)
         welcome = self._greet(connection)
         notice = supply.renew_numbers(store, connection, self._clock())
-        numbered = provisional.number_all(store, self._clock())
+        # the server's day: a number of a day that it has not reached would be refused
+        numbered = provisional.number_all(store, self._clock() + connection.skew)
         if self._practice:
             version, words = supply.renew_catalogue(store, connection, self._clock())
             return PassResult(catalogue=version, notice=words or PRACTICE_NOTICE)

@@ -10,10 +10,13 @@ from uuid import UUID, uuid4
 from app.domain import sealing, wire
 from app.errors import AppError
 from app.models import events, numbers
-from app.models.keys import StationKeys, make_keys, save_keys
+from app.models.blobs import make_folder, sync_folder
+from app.models.keys import StationKeys, load_keys, make_keys, save_keys
+from app.models.problems import WrongKey
+from app.models.restore import set_aside
 from app.models.store import Station, Store
 from app.paths import Profile
-from app.settings import Settings, write_settings
+from app.settings import BadSettings, Settings, read_settings, write_settings
 from app.sync.http import Connection, ServerRefused
 
 
@@ -45,13 +48,18 @@ def enrol(
 ) -> Enrolled:
     """Use a one-time code: make keys, an empty store and the settings of a profile.
 
+    The settings come last, and only they make a profile usable. Until then a
+    note says that an enrolment is under way; if it is cut off, a new code
+    begins it anew, with the same keys.
+
     Raises:
         AlreadyEnrolled: nothing was touched.
         NoJournalFolder: nothing was touched.
         ServerUnreachable, ServerRefused: nothing was kept; the code may be
             used again unless the server says otherwise.
     """
-    if profile.store.exists() or profile.settings.exists():
+    note = profile.settings.with_suffix(".enrolling")
+    if profile.settings.exists() or (profile.store.exists() and not note.exists()):
         raise AlreadyEnrolled(
             "Thư mục này đã là của một máy đã đăng ký.",
             "Dùng tiếp, hoặc chọn thư mục khác cho máy mới.",
@@ -62,7 +70,8 @@ def enrol(
             f"Không có thư mục {journal_folder} cho nhật ký thứ hai.",
             "Cắm ổ thứ hai và tạo thư mục, rồi chạy lại; mã đăng ký chưa bị dùng.",
         )
-    profile_id, incarnation, keys = str(uuid4()), uuid4(), make_keys()
+    profile_id, keys = _cut_off(note) or (str(uuid4()), make_keys())
+    incarnation = uuid4()
     settings = Settings(
         profile_id=profile_id,
         server=server.rstrip("/"),
@@ -90,9 +99,29 @@ def enrol(
         recovery_key=bytes.fromhex(answer.recovery_key),
     )
     place = save_keys(profile_id, keys)
+    make_folder(profile.root)
+    write_settings(note, settings)
+    sync_folder(profile.root)
+    set_aside(profile, clock)  # of an enrolment that was cut off: nobody ever used it
     _begin_store(profile, keys, station, settings, incarnation, answer)
     write_settings(profile.settings, with_station(settings, station))
+    sync_folder(profile.root)
+    note.unlink()
     return Enrolled(station=station, keys=keys, key_place=place)
+
+
+def _cut_off(note: Path) -> tuple[str, StationKeys] | None:
+    """Return profile id and keys of an enrolment that was cut off, None if there was none.
+
+    They are used again, for they seal what it may have left beside the store.
+    """
+    if not note.exists():
+        return None
+    try:
+        profile_id = read_settings(note).profile_id
+        return profile_id, load_keys(profile_id)
+    except (BadSettings, WrongKey):
+        return None
 
 
 def _begin_store(

@@ -120,10 +120,10 @@ def describe(app: FastAPI) -> None:
 
 
 def _name_places(schema: Any) -> None:
-    """Write tuples as JSON Schema 2020-12 has them, which OpenAPI 3.1 speaks."""
+    """Describe tuples in words that every OpenAPI tool reads: so many of these kinds."""
     parts = schema if isinstance(schema, list) else schema.values()
     for part in parts:
         if isinstance(part, (dict, list)):
             _name_places(part)
-    if isinstance(schema, dict) and isinstance(schema.get("items"), list):
-        schema["prefixItems"], schema["items"] = schema["items"], False
+    if isinstance(schema, dict) and "prefixItems" in schema:
+        schema["items"] = {"anyOf": schema.pop("prefixItems")}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,14 +131,24 @@ def newest(session: Session) -> SignedCatalogue | None:
 
 
 def version(session: Session, number: int) -> Catalogue | None:
-    """Return a version's content."""
-    row = session.get(CatalogueRow, number)
-    return None if row is None else parsed(row.payload)
+    """Return a version's content, read once a process: a version never changes."""
+    signature = session.scalar(select(CatalogueRow.signature).where(CatalogueRow.version == number))
+    if signature is None:
+        return None
+    if signature not in _read:
+        payload = session.scalar(select(CatalogueRow.payload).where(CatalogueRow.version == number))
+        if len(_read) >= _KEPT:
+            _read.clear()
+        _read[signature] = parsed(payload or "")
+    return _read[signature]
 
 
-@functools.lru_cache(maxsize=8)
+_KEPT = 8
+_read: dict[str, Catalogue] = {}
+
+
 def parsed(payload: str) -> Catalogue:
-    """Read a payload once a process.
+    """Return what a payload says.
 
     Raises:
         BadCatalogue: it cannot be read.

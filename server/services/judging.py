@@ -7,6 +7,7 @@ dossiers, other stations, reality.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.domain import bodies, fold
+from app.domain.catalogue import Catalogue
 from app.domain.clashes import MAY_CLASH, clash
 from app.domain.codes import read_code
 from app.domain.events import KINDS, Event, UnreadableEvent, check_envelope, genesis, write_body
@@ -24,7 +26,6 @@ from app.domain.fold import Conflict, Dossier, NotAllowed
 from app.domain.wire import Quarantined
 from server.models.base import (
     SERVER,
-    CatalogueRow,
     CodeRow,
     DossierRow,
     EventRow,
@@ -40,6 +41,7 @@ from server.services.streams import event_of_place, to_event
 from server.services.tails import Tails
 
 HOME_ONLY = frozenset({"dossier.received", "dossier.corrected", "dossier.voided", "code.corrected"})
+_CODE = re.compile(rb'"code":"([^"\\]{1,80})"')
 _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 _FIRST_MOMENT = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
 _LAST_MOMENT = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
@@ -94,6 +96,7 @@ def judge(
     """Judge and store fresh events, in order; return those that do not count, with the reason."""
     batch = _Batch(session, station, tails, now)
     batch.load(events)
+    batch.load_taken(events)
     quarantined: list[Quarantined] = []
     for event in events:
         reason = batch.judge(event)
@@ -140,7 +143,8 @@ class _Batch:
         self._files: dict[UUID, _File] = {}
         self._numbers: dict[tuple[dt.date, int], UUID] = {}
         self._codes: dict[str, UUID] = {}
-        self._versions: frozenset[int] | None = None
+        self._catalogues: dict[int, Catalogue | None] = {}
+        self._asked: set[tuple[str, dt.date, int]] = set()
         self._own_stores: list[UUID] | None = None
         self._rows: dict[type[Any], list[dict[str, Any]]] = {
             kind: [] for kind in (EventRow, NumberRow, CodeRow, PageRow, SubscriptionRow)
@@ -167,6 +171,26 @@ class _Batch:
                 file.dossier = msgspec.json.decode(snapshot, type=Dossier)
                 file.is_known = True
                 file.subscribers = tuple(subscribers.split())
+
+    def load_taken(self, events: Sequence[Event]) -> None:
+        """Ask once which of the batch's new codes are taken already."""
+        wanted: dict[dt.date, set[int]] = {}
+        for event in events:
+            found = _CODE.search(event.body) if event.kind == "dossier.received" else None
+            parts = None if found is None else read_code(found[1].decode("utf-8", "replace"))
+            if parts is not None and parts.agency == self._agency:
+                wanted.setdefault(parts.day, set()).add(parts.number)
+                self._asked.add((parts.agency, parts.day, parts.number))
+        for day, numbers in wanted.items():
+            rows = self._session.execute(
+                select(NumberRow.number, NumberRow.dossier).where(
+                    NumberRow.agency == self._agency,
+                    NumberRow.day == day,
+                    NumberRow.number.in_(numbers),
+                )
+            )
+            for number, dossier in rows:
+                self._numbers[day, number] = dossier
 
     def _rivals(self, id: UUID, file: _File) -> list[tuple[int, Event]]:
         """Return what other stations did to a dossier, of kinds that may clash, in order."""
@@ -358,7 +382,7 @@ class _Batch:
                 return "Hồ sơ tập sự không được gửi lên máy chủ."
             if body.agency != self._agency:
                 return f"Máy này thuộc cơ quan {self._agency}, không tiếp nhận cho {body.agency}."
-            if body.catalogue not in self._catalogue_versions():
+            if self._catalogue(body.catalogue) is None:
                 return f"Máy chủ không có danh mục bản {body.catalogue}."
             if not self._has_procedure(body):
                 return f"Danh mục bản {body.catalogue} không có thủ tục {body.procedure}."
@@ -384,13 +408,15 @@ class _Batch:
         if parts.agency != dossier.agency or not self._is_day_of(dossier, parts.day, local_day):
             return f"Mã hồ sơ {code} không khớp cơ quan hoặc ngày tiếp nhận."
         key = (parts.day, parts.number)
-        owner = self._numbers.get(key) or self._session.scalar(
-            select(NumberRow.dossier).where(
-                NumberRow.agency == dossier.agency,
-                NumberRow.day == parts.day,
-                NumberRow.number == parts.number,
+        owner = self._numbers.get(key)
+        if owner is None and (dossier.agency, *key) not in self._asked:
+            owner = self._session.scalar(
+                select(NumberRow.dossier).where(
+                    NumberRow.agency == dossier.agency,
+                    NumberRow.day == parts.day,
+                    NumberRow.number == parts.number,
+                )
             )
-        )
         if owner not in (None, dossier.id):
             return f"Số hồ sơ {code} đã dùng cho hồ sơ khác."
         if owner is None:
@@ -410,14 +436,14 @@ class _Batch:
         known = self._session.get(PageRow, (self._agency, page)) is not None
         return known or any(row["page"] == page for row in self._rows[PageRow])
 
-    def _catalogue_versions(self) -> frozenset[int]:
-        if self._versions is None:
-            self._versions = frozenset(self._session.scalars(select(CatalogueRow.version)))
-        return self._versions
+    def _catalogue(self, version: int) -> Catalogue | None:
+        if version not in self._catalogues:
+            self._catalogues[version] = catalogues.version(self._session, version)
+        return self._catalogues[version]
 
     def _has_procedure(self, body: bodies.Received) -> bool:
         """Tell whether the procedure was in force in the version it was received under."""
-        catalogue = catalogues.version(self._session, body.catalogue)
+        catalogue = self._catalogue(body.catalogue)
         try:
             return catalogue is not None and bool(
                 catalogue.procedure(body.procedure, body.received_at.astimezone(_VIETNAM).date())

@@ -101,9 +101,14 @@ def test_a_newer_store_is_refused_before_anything_is_copied(tmp_path: Path) -> N
 def test_an_older_store_is_copied_before_its_step_and_a_failed_step_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = Database(tmp_path / "store.db", make_keys().store)
+    keys = make_keys()
+    database = Database(tmp_path / "store.db", keys.store)
     stepping.migrate(database, tmp_path / "backups")
-    monkeypatch.setattr(stepping, "SCHEMA", stepping.SCHEMA + 1)
+    schema = stepping.SCHEMA
+    monkeypatch.setattr(stepping, "SCHEMA", schema + 1)
+    other = Database(tmp_path / "store.db", keys.store)  # a window that is still open
+    with other.writing() as session:
+        session.execute(sa.text("INSERT INTO fact (key, value) VALUES ('in the log', 'yes')"))
 
     def fail(database: Database) -> None:
         with database.writing() as session:
@@ -116,11 +121,16 @@ def test_an_older_store_is_copied_before_its_step_and_a_failed_step_changes_noth
 
     [copy] = (tmp_path / "backups").iterdir()
     assert copy.name.startswith("before-schema-")
-    assert stepping.schema_of(database) == stepping.SCHEMA - 1
+    assert stepping.schema_of(database) == schema
     with database.reading() as session:
         assert not sa.inspect(session.connection()).has_table("half")
     database.close()
-    assert copy.read_bytes() == (tmp_path / "store.db").read_bytes()
+    other.close()
+    copied = Database(copy, keys.store)
+    assert stepping.schema_of(copied) == schema
+    with copied.reading() as session:
+        assert session.execute(sa.text("SELECT value FROM fact")).scalars().all() == ["yes"]
+    copied.close()
 
 
 def test_reopening_a_current_store_copies_nothing(tmp_path: Path) -> None:

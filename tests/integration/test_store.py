@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
@@ -35,6 +35,7 @@ from app.paths import Profile, key_folder
 from app.services import drafts, scanning
 from app.services.desk import Desk
 from app.services.station import examine
+from tests.support.disks import may_mount, small_disk
 from tests.support.office import (
     BICH,
     ROOT,
@@ -86,28 +87,6 @@ def _open(
 
 def _files(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-@contextmanager
-def small_disk(folder: Path, size: str, *options: str) -> Iterator[Path]:
-    """Mount a small disk; needs the rights of `may_mount`."""
-    folder.mkdir()
-    mount = [program("mount"), "-t", "tmpfs", "-o", ",".join([f"size={size}", *options])]
-    subprocess.run([*mount, "tmpfs", str(folder)], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run([program("umount"), "-l", str(folder)], check=True)
-
-
-def may_mount(request: pytest.FixtureRequest) -> bool:
-    """Tell whether disks can be mounted; else run the test where they can, and answer False."""
-    if os.geteuid() == 0:
-        return True
-    inside = [program("unshare"), "--user", "--map-root-user", "--mount"]
-    inside += [sys.executable, "-m", "pytest", "-q", request.node.nodeid]
-    subprocess.run(inside, check=True, cwd=ROOT)
-    return False
 
 
 # ---- secrecy -------------------------------------------------------------------------------------
@@ -233,6 +212,13 @@ def test_noise_anywhere_in_the_store_is_noticed_and_not_overwritten(counter: Cou
             pass
         store.close()
     counter.profile.store.write_bytes(whole)
+
+
+def test_a_damaged_search_index_is_named_as_damage(counter: Counter) -> None:
+    counter.change("UPDATE dossier_search_config SET v = 0 WHERE k = 'version'")
+
+    with pytest.raises(DamagedStore):
+        counter.reopen().value("SELECT count(*) FROM dossier_search WHERE words MATCH 'a'")
 
 
 def test_creating_never_replaces_a_store(counter: Counter) -> None:
