@@ -7,7 +7,7 @@ run="libgl1 libegl1 libxkbcommon0 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
      sane-airscan"
 test="xvfb xauth xdotool openbox x11-apps x11-utils x11-xkb-utils imagemagick poppler-utils dbus
       dbus-daemon gnome-keyring cups-daemon cups-client cups-ipp-utils cups-filters
-      cups-filters-core-drivers postgresql-15 chromium"
+      cups-filters-core-drivers postgresql-15 chromium iproute2"
 case "${1:-run}" in
     venv) wanted="python3-venv" ;;
     test) wanted="$run $test" ;;
