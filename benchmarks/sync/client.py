@@ -1,26 +1,50 @@
 """The station's side of each contender, a process of its own that waits for the word to go.
 
 It says `ready`, reads a line, works, says `confirmed` when the last dossier is durable on the
-server, and ends with one line of JSON. Usage: client.py ours|limit|one WORDS…
+server, and ends with one line of JSON. Usage: client.py ours|limit|one|pages WORDS…
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import random
 import resource
 import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_LOOK_S = 0.02
+import requests
+import zstandard
+from PIL import Image
+from sqlalchemy import select
+
+from app.bootstrap import Workstation, open_workstation
+from app.domain import wire
+from app.domain.bodies import NoteAdded
+from app.models import events, projection
+from app.models.base import DossierRow
+from app.models.store import Store
+from app.services import scanning
+from app.services.desk import Clerk, Desk
+from app.sync import push
+from app.sync.engine import PassResult, SyncEngine
+from app.sync.http import Connection, Reply, ServerUnreachable
+
+BICH = Clerk(user="bich", display_name="Trần Thị Bích", roles=frozenset({"reception"}))
+_LOOK_S = 0.05
 
 
 def main(words: list[str]) -> int:
     what, *rest = words
-    play: Callable[..., dict[str, Any]] = {"ours": ours, "limit": limit, "one": one}[what]
+    play: Callable[..., dict[str, Any]] = {
+        "ours": ours, "limit": limit, "one": one, "pages": pages, "attach": attach,
+    }[what]  # fmt: skip
     print(json.dumps(play(*rest)), flush=True)
     return 0
 
@@ -45,69 +69,247 @@ def _cpu_s() -> float:
 
 
 def ours(profile: str, how: str) -> dict[str, Any]:
-    """Push what waits in a profile: `push` alone, or a whole `pass` without pages."""
-    from app.bootstrap import open_workstation
-    from app.models import events
-    from app.sync import push
+    """Push what waits in a profile: `push` alone, or a whole `pass` without pages.
 
+    A pass is watched by a thread that looks in the store, as a window would; a push alone, for
+    its CPU is measured, is not.
+    """
     opened = open_workstation(Path(profile))
-    store = opened.desk.store
-    with store.database.reading() as session:
-        incarnation = events.incarnation(session)
-        last, before = events.last_of(session, incarnation)[0], events.have(session, incarnation)
-    engine, connection = opened.engine(), opened.connect()
+    engine, connection = _Engine(opened), opened.connect()
+    sent: list[Sent] = engine.sent
     began = go()
-    watch = _Watch(store, incarnation, before, last, began)
-    watch.start()
     if how == "push":
-        done = push.push_all(store, connection)
-        watch.join()
-        assert done.quarantined == 0, done
+        done = push.push_all(opened.desk.store, connection)
+        found = confirmed(began) | {"first_s": 0.0, "steps": []}
+        quarantined = done.quarantined
     else:
-        passed = engine.run(with_pages=False)
+        watch = _Watch(opened.desk.store, began)
+        watch.start()
+        quarantined = _until_through(engine.run_events)
         watch.join()
-        assert passed.quarantined == 0, passed
+        found = watch.found | {"first_s": watch.first_s, "steps": watch.steps}
+    assert quarantined == 0, f"{quarantined} quarantined"
     whole_s = time.monotonic() - began[0]
-    engine.close()
     connection.close()
+    engine.close()
     opened.close()
-    return watch.found | {"first_s": watch.first_s, "whole_s": whole_s, "steps": watch.steps}
+    return found | {
+        "whole_s": whole_s,
+        "requests": len(sent),
+        "again": sum(one.again for one in sent),
+        "unreachable": engine.unreachable,
+    }
+
+
+def pages(profile: str, every_s: str, limit_s: str = "0") -> dict[str, Any]:
+    """Send the pages that wait, with a small event every so often; passes like a window's.
+
+    Args:
+        profile: whose page events the server has.
+        every_s: between two events, in the mean; 0 for none.
+        limit_s: if not 0, stop at the first page (all events must be confirmed by then).
+    """
+    opened = open_workstation(Path(profile))
+    engine, store = _Engine(opened), opened.desk.store
+    engine.stops_at_pages = float(limit_s) > 0
+    began, done = go(), threading.Event()
+    clerk = _Clerk(opened.desk, float(every_s), done)
+    clerk.start()
+    while True:
+        with contextlib.suppress(ServerUnreachable):
+            passed = engine.run()
+            if passed.pages_waiting == 0 and passed.waiting == 0:
+                break
+        if engine.at_first_page is not None:
+            break
+    done.set()
+    clerk.join()
+    found = confirmed(began)
+    with store.database.reading() as session:
+        waiting = events.waiting_count(session)
+    result = found | {"first_s": 0.0, "waits": clerk.waits, "waiting": waiting,
+                      "at_first_page": engine.at_first_page}  # fmt: skip
+    engine.close()
+    opened.close()
+    return result
+
+
+def attach(profile: str, count: str, smallest: str, largest: str, seed: str) -> dict[str, Any]:
+    """Attach synthetic pages to the dossiers of a profile, as a scan would; nothing is sent."""
+    opened = open_workstation(Path(profile))
+    desk, chance = opened.desk, random.Random(int(seed))
+    with desk.store.database.reading() as session:
+        dossiers = list(session.scalars(select(DossierRow.id).order_by(DossierRow.row)))
+    total = 0
+    for i in range(int(count)):
+        image = picture(chance, int(smallest), int(largest))
+        total += len(image)
+        page = scanning.keep_image(desk, image, paper="to-khai", position=1, device="flatbed")
+        scanning.attach_page(desk, BICH, dossiers[i % len(dossiers)], page)
+    opened.close()
+    return {"bytes": total}
+
+
+def picture(chance: random.Random, smallest: int, largest: int) -> bytes:
+    """Return a JPEG of noise with so many bytes, about."""
+    side = round((chance.uniform(smallest, largest) / 0.65) ** 0.5)
+    out = io.BytesIO()
+    Image.frombytes("L", (side, side), chance.randbytes(side * side)).save(out, "JPEG")
+    return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A push that went out: its events, and how many of them were confirmed before."""
+
+    count: int
+    again: int
+
+
+class _StopAtPages(Exception):
+    """All that was to be seen was seen."""
+
+
+class _Engine:
+    """The product's engine, with its requests noted where they leave it."""
+
+    def __init__(self, opened: Workstation) -> None:
+        self.sent: list[Sent] = []
+        self.unreachable = 0
+        self.stops_at_pages = False
+        self.at_first_page: int | None = None
+        self._store, outer = opened.desk.store, self
+
+        class Noting(Connection):
+            def ask(
+                self, method: str, target: str, body: bytes = b"",
+                headers: dict[str, str] | None = None,
+            ) -> Reply:  # fmt: skip
+                outer.note(target, body)
+                return super().ask(method, target, body, headers)
+
+        def connect() -> Connection:
+            return Noting(opened.settings, opened.station.id, opened.desk.store.sign,
+                          opened.desk.clock)  # fmt: skip
+
+        self._engine = SyncEngine(opened.desk.store, connect, opened.desk.clock)
+
+    def note(self, target: str, body: bytes) -> None:
+        if target.startswith("/v1/push"):
+            head, found = wire.read_push(zstandard.ZstdDecompressor().decompress(body, 1 << 26))
+            with self._store.database.reading() as session:
+                have = events.have(session, head.store)
+            self.sent.append(Sent(len(found), sum(event.n <= have for event in found)))
+        elif target.startswith("/v1/files") and self.at_first_page is None:
+            with self._store.database.reading() as session:
+                self.at_first_page = events.waiting_count(session)
+            if self.stops_at_pages:
+                raise _StopAtPages
+
+    def run_events(self) -> PassResult:
+        return self._run(with_pages=False)
+
+    def run(self) -> PassResult:
+        return self._run(with_pages=True)
+
+    def _run(self, *, with_pages: bool) -> PassResult:
+        try:
+            return self._engine.run(with_pages=with_pages)
+        except ServerUnreachable:
+            self.unreachable += 1
+            raise
+        except _StopAtPages:
+            return PassResult(pages_waiting=1)
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+def _until_through(run: Callable[[], PassResult]) -> int:
+    """Make passes until nothing waits; return how many events were quarantined."""
+    quarantined = 0
+    while True:
+        with contextlib.suppress(ServerUnreachable):
+            passed = run()
+            quarantined += passed.quarantined
+            if passed.waiting == 0:
+                return quarantined
+        time.sleep(0.2)
+
+
+class _Looking:
+    """Reads what the server is known to hold, on a connection of its own."""
+
+    def __init__(self, store: Store) -> None:
+        with store.database.reading() as session:
+            incarnation = events.incarnation(session)
+            self.last = events.last_of(session, incarnation)[0]
+        self._key = f"have:{incarnation}"
+        self._connection = store.database.engine.raw_connection()
+
+    def have(self) -> int:
+        cursor = self._connection.cursor()
+        cursor.execute("SELECT value FROM fact WHERE key = ?", (self._key,))
+        row = cursor.fetchone()
+        return 0 if row is None else int(row[0])
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 class _Watch(threading.Thread):
-    """Looks in the store for what is noted as confirmed, as a clerk's window would."""
+    """Notes when the store says that events are confirmed."""
 
-    def __init__(
-        self, store: Any, incarnation: Any, before: int, last: int, began: tuple[float, float]
-    ) -> None:
+    def __init__(self, store: Store, began: tuple[float, float]) -> None:
         super().__init__(daemon=True)
-        self._store, self._key = store, f"have:{incarnation}"
-        self._before, self._last, self._began = before, last, began
+        self._store, self._began = store, began
         self.first_s = 0.0
         self.steps: list[tuple[float, int]] = []
         self.found: dict[str, float] = {}
 
     def run(self) -> None:
-        connection = self._store.database.engine.raw_connection()
-        cursor, have = connection.cursor(), self._before
-        while have < self._last:
+        looking = _Looking(self._store)
+        before = have = looking.have()
+        while have < looking.last:
             time.sleep(_LOOK_S)
-            cursor.execute("SELECT value FROM fact WHERE key = ?", (self._key,))
-            row = cursor.fetchone()
-            if row is not None and int(row[0]) > have:
-                have = int(row[0])
+            if (now := looking.have()) > have:
+                have = now
                 at = time.monotonic() - self._began[0]
                 self.first_s = self.first_s or at
-                self.steps.append((round(at, 2), have - self._before))
+                self.steps.append((round(at, 2), have - before))
         self.found = confirmed(self._began)
-        connection.close()
+        looking.close()
+
+
+class _Clerk(threading.Thread):
+    """Writes a remark now and then, and notes how long each waited for its confirmation."""
+
+    def __init__(self, desk: Desk, every_s: float, done: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self._desk, self._every_s, self._done = desk, every_s, done
+        self._chance = random.Random(7)
+        self.waits: list[float] = []
+
+    def run(self) -> None:
+        if not self._every_s:
+            return
+        looking = _Looking(self._desk.store)
+        with self._desk.store.database.reading() as session:
+            dossier = session.scalars(select(DossierRow.id).limit(1)).one()
+        while not self._done.wait(self._chance.uniform(0.5, 1.5) * self._every_s):
+            act = events.Act("note.added", NoteAdded(text="đã gọi điện báo người dân"), BICH.user,
+                             self._desk.now(), dossier)  # fmt: skip
+            with self._desk.store.acting() as session:
+                n = projection.record(session, act).n
+            at = time.monotonic()
+            while looking.have() < n and time.monotonic() - at < 60:
+                time.sleep(_LOOK_S)
+            self.waits.append(time.monotonic() - at)
+        looking.close()
 
 
 def limit(url: str, records: str) -> dict[str, Any]:
     """One zstd-9 batch in one POST."""
-    import requests
-    import zstandard
-
     data, http = Path(records).read_bytes(), requests.Session()
     began = go()
     packed = zstandard.ZstdCompressor(level=9).compress(data)
@@ -119,8 +321,6 @@ def limit(url: str, records: str) -> dict[str, Any]:
 
 def one(url: str, records: str) -> dict[str, Any]:
     """One POST a record, one after the other."""
-    import requests
-
     lines, http, first_s = Path(records).read_bytes().splitlines(), requests.Session(), 0.0
     began = go()
     for line in lines:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,8 +123,10 @@ def anki(peers: Peers) -> Contender:
 
 
 def _anki_notes(server: Server) -> int:
-    import sqlite3
-
-    path = server.blobs / "quay" / "collection.anki2"
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-        return int(connection.execute("SELECT count(*) - 1 FROM notes").fetchone()[0])
+    """Count in a copy: the server keeps its file locked."""
+    folder = server.blobs / "quay"
+    with tempfile.TemporaryDirectory() as copy:
+        for path in folder.glob("collection.anki2*"):
+            shutil.copy(path, copy)
+        with closing(sqlite3.connect(f"{copy}/collection.anki2")) as connection:
+            return int(connection.execute("SELECT count(*) - 1 FROM notes").fetchone()[0])

@@ -30,7 +30,7 @@ def make_app(address: str) -> FastAPI:
         data = zstandard.ZstdDecompressor().decompress(await request.body(), 1 << 30)
         lines = data.splitlines()
         rows = b"".join(
-            b'%s\t%s\n' % (line[7:43], line.replace(b"\\", b"\\\\")) for line in lines
+            b"%s\t%s\n" % (line[7:43], line.replace(b"\\", b"\\\\")) for line in lines
         )  # a record begins {"id":"…36 characters…"
         async with pool.connection() as connection, connection.cursor() as cursor:  # noqa: SIM117
             async with cursor.copy("COPY record FROM STDIN") as copy:

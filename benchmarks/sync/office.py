@@ -85,13 +85,11 @@ class Ground:
 
 @contextmanager
 def ground(folder: Path) -> Iterator[Ground]:
-    """Furnish an office in a fresh database and enrol a station; then nothing runs but PostgreSQL."""
+    """Furnish an office and enrol a station; afterwards only PostgreSQL runs."""
     folder.mkdir(parents=True, exist_ok=True)
     with postgres(folder / "pg", durable=True) as url:
         furnished = new_database(url)
-        with running_office(
-            folder / "office", database=furnished, clock=real_clock()
-        ) as office:
+        with running_office(folder / "office", database=furnished, clock=real_clock()) as office:
             station = office.station(name="quay")
             station.close()
             (folder / "office/stations/quay").rename(folder / "profile")

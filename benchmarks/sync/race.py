@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 from benchmarks.sync.contenders import Contender
@@ -125,7 +125,11 @@ def run_seeds(
 
     ground.records(count)
     with ThreadPoolExecutor(len(seeds)) as pool:
-        return list(pool.map(play, seeds))
+        plays = [pool.submit(play, seed) for seed in seeds]
+    problems = [p.exception() for p in plays if p.exception() is not None]
+    for problem in sorted(problems, key=lambda p: isinstance(p, BrokenBarrierError)):
+        raise problem  # the one that broke the others' start comes first
+    return [p.result() for p in plays]
 
 
 def middle(runs: Sequence[Run], what: str) -> float:

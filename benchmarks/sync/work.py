@@ -1,4 +1,4 @@
-"""The work that every contender is given: receptions of about 2 KB, with the entropy of real ones."""
+"""The work that every contender is given: receptions of about 2 KB, as unpackable as real ones."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from benchmarks import search
 AGENCY = "H24.15"
 _A_DAY = 5000  # receptions under one day's numbers
 _BATCH = 1000
-_WORDS = (
+_WORDS: list[str] = (
     "đề nghị cơ quan có thẩm quyền xem xét giải quyết theo quy định người dân đã nộp đủ giấy tờ bản"
     " chính đối chiếu xong còn thiếu một bản sao sẽ bổ sung trước ngày hẹn trả kết quả cán bộ đã"
     " hướng dẫn kê khai lại mục họ tên địa chỉ nơi cư trú quan hệ với chủ hộ năm sinh sống ổn định"
     " không tranh chấp giấy chứng sinh do bệnh viện cấp cha mẹ đăng ký kết hôn tại phường"
-).split()
+).split()  # noqa: SIM905
 _PLACES = ["Minh Tâm", "Tân Lập", "Nậm Nhùn", "Hòa Bình", "Phú Xuân", "An Thạnh", "Vĩnh Hưng"]
 _PROVINCES = ["tỉnh Cao Bằng", "tỉnh Lào Cai", "thành phố Hải Phòng", "thành phố Cần Thơ"]
 

@@ -152,6 +152,15 @@ def test_a_cut_stops_everything_and_a_mend_goes_on() -> None:
 
 
 @on_a_line
+def test_two_lines_stand_at_once_and_know_nothing_of_each_other() -> None:
+    with link(rate=10_000_000) as one, link(rate=10_000_000) as other:
+        office(one), office(other)
+        one.cut()
+        assert came_back(one, 3) == {}
+        assert len(came_back(other, 3)) == 3
+
+
+@on_a_line
 def test_a_full_queue_drops() -> None:
     with link(rate=64_000, queue_bytes=2_000) as line:
         office(line)

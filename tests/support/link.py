@@ -345,6 +345,7 @@ def _cubic_allowed() -> Iterator[None]:
             if not is_open:
                 with suppress(OSError):
                     allowed.write_text(before)
+            fcntl.flock(lock, fcntl.LOCK_UN)  # the ends have inherited it
 
 
 def _carry(control: socket.socket, tuns: list[int], wish: dict[str, Any]) -> None:
