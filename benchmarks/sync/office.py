@@ -145,17 +145,20 @@ def plain(url: str) -> str:
 
 
 @contextmanager
-def product_server(ground: Ground, line: Line) -> Iterator[Server]:
-    """Run `python -m server … serve` on a copy of the furnished office."""
+def product_server(ground: Ground, line: Line, *, again: Server | None = None) -> Iterator[Server]:
+    """Run `python -m server … serve` on a copy of the furnished office, or on a former one."""
     room = ground.room("server")
-    database = new_database(ground.url, like=ground.office)
-    shutil.copytree(ground.folder / "office/blobs", room / "blobs")
+    if again is None:
+        database, blobs = new_database(ground.url, like=ground.office), room / "blobs"
+        shutil.copytree(ground.folder / "office/blobs", blobs)
+    else:
+        database, blobs = again.database, again.blobs
     words = [
-        sys.executable, "-m", "server", "--database", database, "--blobs", room / "blobs",
+        sys.executable, "-m", "server", "--database", database, "--blobs", blobs,
         "--host", ADDRESS["office"], "--port", str(PORT), "--trusts-proxy", "serve",
     ]  # fmt: skip
     with at_office(line, words, room, f"http://localhost:{PORT}/v1/time") as process:
-        yield Server(process, database, room / "blobs")
+        yield Server(process, database, blobs)
 
 
 @contextmanager

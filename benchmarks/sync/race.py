@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
@@ -110,9 +110,27 @@ def _expect(client: subprocess.Popen[Any], word: bytes, log: str) -> None:
 
 
 def run_seeds(
+    ground: Ground,
+    contender: Contender,
+    lines: Lines,
+    count: int,
+    seeds: Sequence[int],
+    *,
+    at_once: int = 2,
+) -> list[Run]:
+    """Play one contender over lines with different losses, some at once: the line is what limits.
+
+    The database server's CPU is shared out evenly among those at once.
+    """
+    runs: list[Run] = []
+    for i in range(0, len(seeds), at_once):
+        runs += _run_together(ground, contender, lines, count, seeds[i : i + at_once])
+    return runs
+
+
+def _run_together(
     ground: Ground, contender: Contender, lines: Lines, count: int, seeds: Sequence[int]
 ) -> list[Run]:
-    """Play one contender over lines with different losses, all at once: the line is what limits."""
     together = Barrier(len(seeds))
 
     def play(seed: int) -> Run:
@@ -129,7 +147,7 @@ def run_seeds(
     problems = [p.exception() for p in plays if p.exception() is not None]
     for problem in sorted(problems, key=lambda p: isinstance(p, BrokenBarrierError)):
         raise problem  # the one that broke the others' start comes first
-    return [p.result() for p in plays]
+    return [replace(p.result(), database_ms=p.result().database_ms / len(seeds)) for p in plays]
 
 
 def middle(runs: Sequence[Run], what: str) -> float:

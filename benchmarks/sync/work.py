@@ -23,12 +23,12 @@ from benchmarks import search
 AGENCY = "H24.15"
 _A_DAY = 5000  # receptions under one day's numbers
 _BATCH = 1000
-_WORDS: list[str] = (
+_WORDS = (
     "đề nghị cơ quan có thẩm quyền xem xét giải quyết theo quy định người dân đã nộp đủ giấy tờ bản"
     " chính đối chiếu xong còn thiếu một bản sao sẽ bổ sung trước ngày hẹn trả kết quả cán bộ đã"
     " hướng dẫn kê khai lại mục họ tên địa chỉ nơi cư trú quan hệ với chủ hộ năm sinh sống ổn định"
     " không tranh chấp giấy chứng sinh do bệnh viện cấp cha mẹ đăng ký kết hôn tại phường"
-).split()  # noqa: SIM905
+)
 _PLACES = ["Minh Tâm", "Tân Lập", "Nậm Nhùn", "Hòa Bình", "Phú Xuân", "An Thạnh", "Vĩnh Hưng"]
 _PROVINCES = ["tỉnh Cao Bằng", "tỉnh Lào Cai", "thành phố Hải Phòng", "thành phố Cần Thơ"]
 
@@ -71,7 +71,7 @@ def _reception(chance: random.Random, at: dt.datetime, number: int) -> Reception
         drawn_from="range",
         applicant=mother,
         relation="for",
-        summary=" ".join(chance.choices(_WORDS, k=86)).capitalize() + ".",
+        summary=" ".join(chance.choices(_WORDS.split(), k=86)).capitalize() + ".",
         fields={
             "child_name": search.name(chance),
             "child_born": born.isoformat(),
