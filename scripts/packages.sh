@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install the Debian packages that running and testing need; without root, print the one line.
-# Usage: scripts/packages.sh [venv|run|test]
+# Usage: scripts/packages.sh [venv|run|test|bench]
 set -eu
 run="libgl1 libegl1 libxkbcommon0 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0
      libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 fonts-noto-core sane-utils libsane1
@@ -11,6 +11,7 @@ test="xvfb xauth xdotool openbox x11-apps x11-utils x11-xkb-utils imagemagick po
 case "${1:-run}" in
     venv) wanted="python3-venv" ;;
     test) wanted="$run $test" ;;
+    bench) wanted=""; command -v npm >/dev/null 2>&1 || wanted="nodejs npm" ;;   # the peers
     *) wanted="$run" ;;
 esac
 command -v dpkg-query >/dev/null 2>&1 || exit 0   # not Debian: the window's libraries are the system's

@@ -120,7 +120,7 @@ def pages(profile: str, every_s: str, limit_s: str = "0") -> dict[str, Any]:
             passed = engine.run()
             if passed.pages_waiting == 0 and passed.waiting == 0:
                 break
-        if engine.at_first_page is not None:
+        if engine.stops_at_pages and engine.at_first_page is not None:
             break
     done.set()
     clerk.join()
