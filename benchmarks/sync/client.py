@@ -101,37 +101,35 @@ def ours(profile: str, how: str) -> dict[str, Any]:
     }
 
 
-def pages(profile: str, every_s: str, limit_s: str = "0") -> dict[str, Any]:
+def pages(profile: str, every_s: str, until: str) -> dict[str, Any]:
     """Send the pages that wait, with a small event every so often; passes like a window's.
 
     Args:
-        profile: whose page events the server has.
+        profile: whose page events the server has, or that wait with the pages.
         every_s: between two events, in the mean; 0 for none.
-        limit_s: if not 0, stop at the first page (all events must be confirmed by then).
+        until: "done", "first-page" (stop there: all events must be confirmed by then), or seconds.
     """
     opened = open_workstation(Path(profile))
-    engine, store = _Engine(opened), opened.desk.store
-    engine.stops_at_pages = float(limit_s) > 0
+    engine = _Engine(opened)
+    engine.stops_at_pages = until == "first-page"
     began, done = go(), threading.Event()
+    engine.ends_at = began[0] + float(until) if until.isdigit() else None
     clerk = _Clerk(opened.desk, float(every_s), done)
     clerk.start()
-    while True:
-        with contextlib.suppress(ServerUnreachable):
-            passed = engine.run()
-            if passed.pages_waiting == 0 and passed.waiting == 0:
-                break
-        if engine.stops_at_pages and engine.at_first_page is not None:
-            break
+    with contextlib.suppress(_Enough):
+        while True:
+            with contextlib.suppress(ServerUnreachable):
+                passed = engine.run()
+                if passed.pages_waiting == 0 and passed.waiting == 0:
+                    break
+    result = confirmed(began) | {"at_first_page": engine.at_first_page}
     done.set()
+    with contextlib.suppress(ServerUnreachable):
+        engine.run_events_to_the_end()
     clerk.join()
-    found = confirmed(began)
-    with store.database.reading() as session:
-        waiting = events.waiting_count(session)
-    result = found | {"first_s": 0.0, "waits": clerk.waits, "waiting": waiting,
-                      "at_first_page": engine.at_first_page}  # fmt: skip
     engine.close()
     opened.close()
-    return result
+    return result | {"waits": clerk.waits}
 
 
 def attach(profile: str, count: str, smallest: str, largest: str, seed: str) -> dict[str, Any]:
@@ -166,8 +164,8 @@ class Sent:
     again: int
 
 
-class _StopAtPages(Exception):
-    """All that was to be seen was seen."""
+class _Enough(Exception):
+    """All that was to be seen was seen, or the time is over."""
 
 
 class _Engine:
@@ -177,6 +175,7 @@ class _Engine:
         self.sent: list[Sent] = []
         self.unreachable = 0
         self.stops_at_pages = False
+        self.ends_at: float | None = None
         self.at_first_page: int | None = None
         self._store, outer = opened.desk.store, self
 
@@ -204,7 +203,9 @@ class _Engine:
             with self._store.database.reading() as session:
                 self.at_first_page = events.waiting_count(session)
             if self.stops_at_pages:
-                raise _StopAtPages
+                raise _Enough
+        if self.ends_at is not None and time.monotonic() > self.ends_at:
+            raise _Enough
 
     def run_events(self) -> PassResult:
         return self._run(with_pages=False)
@@ -218,8 +219,11 @@ class _Engine:
         except ServerUnreachable:
             self.unreachable += 1
             raise
-        except _StopAtPages:
-            return PassResult(pages_waiting=1)
+
+    def run_events_to_the_end(self) -> None:
+        """Let the clerk's last event go out."""
+        self.ends_at = None
+        self._run(with_pages=False)
 
     def close(self) -> None:
         self._engine.close()

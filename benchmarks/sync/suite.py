@@ -6,7 +6,7 @@ import functools
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from benchmarks.sync.office import Ground, ground
 from benchmarks.sync.race import Run, middle, run_one, run_seeds
 from tests.support.link import link
 
+PREFIX = "sync: "
 LIMIT, OURS, POUCH, ANKI, ONE = "limit", "ours", "pouch", "anki", "one"
 _HEADER = (
     "contender", "runs", "dossiers/s (min–max)", "of the limit", "B up / down",
@@ -35,9 +36,9 @@ class Sizes:
     worst: int = 100
     worst_seeds: int = 3
     naive: int = 60
-    pages: int = 40
+    page_s: int = 75
     cut_pages: int = 20
-    cut_records: int = 1500
+    cut_records: int = 400
     page_seeds: int = 2
     days_dossiers: int = 200
     days_pages: int = 1000
@@ -45,7 +46,7 @@ class Sizes:
     stations: int = 10_000
 
 
-QUICK = Sizes(500, 1, 100, 1, 30, 1, 10, 6, 3, 200, 1, 10, 20, 2, 300)
+QUICK = Sizes(500, 1, 60, 1, 20, 1, 8, 15, 3, 150, 1, 10, 20, 2, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def run(folder: Path, sizes: Sizes) -> Measured:
             began = time.monotonic()
             work(here, fetched, sizes, found)
             print(f"  {time.monotonic() - began:.0f} s", flush=True)
-    return found
+    named = [replace(result, name=f"{PREFIX}{result.name}") for result in found.results]
+    return Measured(named, found.tables, found.shares)
 
 
 # ---- races ---------------------------------------------------------------------------------------
@@ -225,11 +227,11 @@ def _short(rate: float) -> str:
 def _pages(here: Ground, _: peers.Peers, sizes: Sizes, found: Measured) -> None:
     """an event now and then while pages upload."""
     seeds = range(1, 1 + sizes.page_seeds)
-    send = functools.partial(scenes.send_pages, here, pages=sizes.pages)
-    every = 3.0 if sizes.pages > 10 else 1.0
+    # more pages than the line carries in that time
+    send = functools.partial(scenes.send_pages, here, pages=sizes.page_s, seconds=sizes.page_s)
     done = scenes.at_once(
         [functools.partial(send, seed) for seed in seeds]
-        + [functools.partial(send, seed, every_s=every) for seed in seeds]
+        + [functools.partial(send, seed, every_s=4) for seed in seeds]
     )
     bare, busy = done[: len(seeds)], done[len(seeds) :]
     share = statistics.mean(b.rate / a.rate for a, b in zip(bare, busy, strict=True))
