@@ -137,7 +137,7 @@ def test_losses_have_the_asked_share_and_follow_the_seed() -> None:
 
     assert arrived[0] == arrived[1] != arrived[2]
     for came in arrived:
-        assert 0.75 < len(came) / 800 / (0.9 * 0.9) < 1.25
+        assert 0.75 < (1 - len(came) / 800) / (1 - 0.9 * 0.9) < 1.25  # lost on either way
 
 
 @on_a_line
@@ -149,6 +149,20 @@ def test_a_cut_stops_everything_and_a_mend_goes_on() -> None:
         assert came_back(line, 5) == {}
         line.mend()
         assert len(came_back(line, 5)) == 5
+
+
+@on_a_line
+def test_what_was_sent_in_a_cut_never_comes() -> None:
+    with link(rate=10_000_000, rtt_ms=1000) as line:
+        office(line)
+        late = [sys.executable, "-c", DATAGRAMS.replace("take(0.4)", "take(2.0)"), "3", "0.001"]
+        assert len(json.loads(line.run(late, "station").stdout)) == 3
+        line.cut()
+        before = line.bytes_up
+        station = line.popen(late, "station", stdout=subprocess.PIPE)
+        wait_for(lambda: line.bytes_up - before == 3 * 128, 10, "three packets on their way")
+        line.mend()  # long before they would have come
+        assert json.loads(station.communicate()[0]) == {}
 
 
 @on_a_line
