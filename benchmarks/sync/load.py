@@ -137,7 +137,11 @@ async def append(host: str, port: int, plans: list[list[bytes]], seconds: float)
         for request in plan:
             if time.monotonic() > until:
                 return
-            await ask(*pair, request, tally)
+            try:
+                await ask(*pair, request, tally)
+            except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
+                tally.failed.append(repr(error))
+                return
 
     await asyncio.gather(*(one(plan, pair) for plan, pair in zip(plans, pairs, strict=True)))
     for _, writer in pairs:
