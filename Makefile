@@ -49,6 +49,7 @@ demo: test-setup
 	@$(PY) -m scripts.demo
 
 bench: test-setup
+	@scripts/packages.sh bench
 	@$(PY) -m benchmarks
 
 faults: test-setup

@@ -472,3 +472,16 @@ def test_the_database_server_gives_each_caller_an_empty_database(tmp_path: Path)
         assert sa.inspect(other).get_table_names() == []
         other.dispose()  # the first engine keeps its session open while the server ends
     engine.dispose()
+
+
+def test_a_durable_database_server_waits_for_the_disk_and_copies_a_database(tmp_path: Path) -> None:
+    with postgres(tmp_path / "pg", durable=True) as first:
+        engine = sa.create_engine(first)
+        with engine.begin() as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                assert connection.scalar(sa.text(f"show {setting}")) == "on"
+            connection.execute(sa.text("create table dossier (name text)"))
+        engine.dispose()
+        copy = sa.create_engine(new_database(first, like=first))
+        assert sa.inspect(copy).get_table_names() == ["dossier"]
+        copy.dispose()

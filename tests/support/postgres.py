@@ -23,11 +23,18 @@ from tests.support.processes import (
 ACCOUNT = "postgres"
 _DEBIAN = Path("/usr/lib/postgresql")
 
-# Speed before safety: nothing here has to survive a power cut.
 _SETTINGS = """
 listen_addresses = ''
 unix_socket_directories = '{sockets}'
 max_connections = 200
+"""
+# As in production: every commit is on the disk before it is answered. Only sizes are raised.
+_DURABLE = """
+shared_buffers = 256MB
+max_wal_size = 4GB
+"""
+# Speed before safety: nothing here has to survive a power cut.
+_HASTY = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -35,12 +42,13 @@ full_page_writes = off
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
+def postgres(folder: Path, *, durable: bool = False) -> Iterator[str]:
     """Run a server with one empty database.
 
     Args:
         folder: Where the cluster, its socket and its log go; made if missing. It must not
             have held a server before.
+        durable: Keep commits through a power cut, as production does.
 
     Yields:
         The SQLAlchemy address of the empty database.
@@ -51,7 +59,7 @@ def postgres(folder: Path) -> Iterator[str]:
     socket_path(sockets / ".s.PGSQL.5432.lock")
     for part in (data, sockets):
         hand_over(part, ACCOUNT)
-    _make_cluster(data, sockets)
+    _make_cluster(data, sockets, _DURABLE if durable else _HASTY)
     server = Child(
         [*unprivileged(ACCOUNT), tool("postgres"), "-D", data],
         folder / "postgres.log",
@@ -64,11 +72,12 @@ def postgres(folder: Path) -> Iterator[str]:
         yield new_database(_address(sockets, "postgres"))
 
 
-def new_database(url: str) -> str:
-    """Make an empty database beside another one.
+def new_database(url: str, *, like: str = "") -> str:
+    """Make a database beside another one: empty, or a copy.
 
     Args:
         url: SQLAlchemy address of any database of the server.
+        like: Address of the one to copy; nobody may be connected to it.
 
     Returns:
         The SQLAlchemy address of the new one.
@@ -76,7 +85,8 @@ def new_database(url: str) -> str:
     sockets = Path(str(make_url(url).query["host"]))
     name = f"db_{uuid.uuid4().hex}"
     with _connect(sockets) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        pattern = make_url(like).database if like else "template0"
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{pattern}"')
     return _address(sockets, name)
 
 
@@ -98,12 +108,12 @@ def _answers(sockets: Path) -> bool:
     return True
 
 
-def _make_cluster(data: Path, sockets: Path) -> None:
+def _make_cluster(data: Path, sockets: Path, more: str) -> None:
     command = [*unprivileged(ACCOUNT), tool("initdb"), "-D", str(data), "-U", ACCOUNT]
     command += ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
     run(command, bare_environment(data), timeout_s=60)
     with (data / "postgresql.conf").open("a", encoding="utf-8") as settings:
-        settings.write(_SETTINGS.format(sockets=sockets))
+        settings.write(_SETTINGS.format(sockets=sockets) + more)
 
 
 def tool(name: str) -> str:
