@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain import bodies, codes
-from app.domain.events import KINDS, UnreadableEvent, write_body
+from app.domain.events import UnreadableEvent, read_body, write_body
 from app.domain.fold import Conflict, Dossier, NotAllowed, read_act
 from app.errors import AppError
 from app.models import events, projection
@@ -146,16 +146,12 @@ def mend(desk: Desk, clerk: Clerk, dossier: UUID, reason: str, *, new_code: bool
         if not refused:
             raise NothingToSettle("Hồ sơ này không có việc nào bị máy chủ từ chối.")
         for row in refused:
-            kind, body = read_act(events.to_event(row))
-            if new_code and isinstance(body, bodies.Received):
-                body = _renumbered(session, desk, body, is_final=is_final)
+            kind, v, raw = _carried(row)
+            if new_code and kind == "dossier.received":
+                body = read_body(kind, v, raw.encode())
+                raw = _renumbered(session, desk, body, raw, is_final=is_final)
             mended = bodies.EventMended(
-                store=row.store,
-                n=row.n,
-                kind=kind,
-                v=KINDS[kind].v,
-                body=write_body(body).decode(),
-                reason=reason.strip(),
+                store=row.store, n=row.n, kind=kind, v=v, body=raw, reason=reason.strip()
             )
             _record(session, desk, clerk, "event.mended", mended, dossier)
         folded = projection.load(session, dossier)
@@ -163,7 +159,8 @@ def mend(desk: Desk, clerk: Clerk, dossier: UUID, reason: str, *, new_code: bool
 
 
 def _refused(session: Session, dossier: UUID) -> Sequence[EventRow]:
-    return session.scalars(
+    """Return a dossier's refused events; its reception first, for all else stands upon it."""
+    rows = session.scalars(
         select(EventRow)
         .where(
             EventRow.dossier == dossier,
@@ -173,21 +170,27 @@ def _refused(session: Session, dossier: UUID) -> Sequence[EventRow]:
         )
         .order_by(EventRow.place)
     ).all()
+    return sorted(rows, key=lambda row: read_act(events.to_event(row))[0] != "dossier.received")
+
+
+def _carried(row: EventRow) -> tuple[str, int, str]:
+    """Return kind, version and body of a refused act as they were written; unknown fields stay."""
+    kind, v, raw = row.kind, row.v, row.body.decode()
+    while kind == "event.mended":
+        inner = msgspec.json.decode(raw, type=bodies.EventMended)
+        kind, v, raw = inner.kind, inner.v, inner.body
+    return kind, v, raw
 
 
 def _renumbered(
-    session: Session, desk: Desk, body: bodies.Received, *, is_final: bool
-) -> bodies.Received:
+    session: Session, desk: Desk, body: bodies.Received, raw: str, *, is_final: bool
+) -> str:
     day = body.received_at.astimezone(desk.now().tzinfo).date()
     code, number, source = take_code(session, desk, desk.catalogue(), day, is_final=is_final)
-    return replace(
-        body,
-        code=code,
-        check=codes.check_character(code),
-        number=number,
-        provisional=not source,
-        drawn_from=source,
-    )
+    changed: dict[str, Any] = msgspec.json.decode(raw, type=dict[str, Any])
+    changed |= {"code": code, "check": codes.check_character(code), "number": number}
+    changed |= {"provisional": not source, "drawn_from": source}
+    return msgspec.json.encode(changed).decode()
 
 
 def _record(

@@ -18,7 +18,7 @@ from app.sync.http import Connection, ServerRefused, ServerUnreachable
 
 PRACTICE_NOTICE = "Máy tập sự: hồ sơ ở đây không gửi đi đâu cả."
 MAX_SKEW = dt.timedelta(minutes=5)
-_USED_TWICE = ("cloned", "forbidden")  # another machine may print the same numbers
+_USED_TWICE = ("cloned", "forked", "forbidden")  # another machine may print the same numbers
 
 
 class SyncOwned(AppError):
@@ -90,6 +90,9 @@ class SyncEngine:
         try:
             with self._lock.acquire(timeout=0):
                 return self._run(with_pages=with_pages)
+        except ServerRefused as refused:
+            self._note_stopped(refused)
+            raise
         except filelock.Timeout as error:
             raise SyncOwned(
                 "Một cửa sổ khác của chương trình đang gửi dữ liệu.", "Không cần làm gì."
@@ -141,12 +144,20 @@ class SyncEngine:
             notice=notice or words,
         )
 
+    def _note_stopped(self, refused: ServerRefused) -> None:
+        """Keep why the server does not speak with this machine; no final code leaves if two run."""
+        if refused.type not in (*_USED_TWICE, "not-authentic"):
+            return
+        with self._store.database.writing() as session:
+            events.set_fact(session, "stopped", refused.title)
+            if refused.type in _USED_TWICE:
+                events.set_fact(session, "used_twice", "1")
+
     def _greet(self, connection: Connection) -> wire.Welcome:
         """Say who we are; a second machine on a copy of this store is stopped here.
 
         Raises:
-            ServerRefused: the store is used by another machine too; it is
-                noted, and no final code leaves until that is settled.
+            ServerRefused: the store is used by another machine too.
         """
         store = self._store
         with store.database.writing() as session:
@@ -154,15 +165,7 @@ class SyncEngine:
             events.set_fact(session, "contacts", str(contacts))
             incarnation = events.incarnation(session)
         hello = wire.Hello(store=incarnation, contacts=contacts, passing=uuid4())
-        try:
-            welcome = connection.post_json("/v1/hello", hello, wire.Welcome)
-        except ServerRefused as refused:
-            with store.database.writing() as session:
-                events.set_fact(session, "stopped", refused.title)
-                events.set_fact(session, "proven_at", "")
-                if refused.type in _USED_TWICE:
-                    events.set_fact(session, "used_twice", "1")
-            raise
+        welcome = connection.post_json("/v1/hello", hello, wire.Welcome)
         courier = bytes.fromhex(welcome.courier_key)
         is_signed = sealing.is_signed(
             store.station.province_key,
