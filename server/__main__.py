@@ -20,7 +20,7 @@ from server.errors import ServerProblem
 from server.main import utc_now
 from server.models.base import AgencyRow, StationRow
 from server.models.database import POOL, ServerDatabase
-from server.services import catalogues, doctor, enrolment, people, restored
+from server.services import catalogues, doctor, enrolment, numbers, people, push, restored
 from server.services.findings import Finding
 from server.settings import ServerSettings
 
@@ -90,6 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     agency = verbs.add_parser("add-agency", help="add an agency, or rename it")
     agency.add_argument("code", help="identifier such as H24.15")
     agency.add_argument("name")
+    agency.add_argument("--range-size", type=_at_least_one, metavar="N",
+                        help="numbers a day in a station's standing range")  # fmt: skip
     agency.set_defaults(run=_add_agency)
 
     station = verbs.add_parser("add-station", help="print a one-time enrolment code")
@@ -109,6 +111,15 @@ def _parser() -> argparse.ArgumentParser:
     load = verbs.add_parser("load-catalogue", help="check, sign and publish a catalogue folder")
     load.add_argument("folder", type=Path)
     load.set_defaults(run=_load_catalogue)
+
+    gaps = verbs.add_parser("gaps", help="explain every missing number of a day")
+    gaps.add_argument("agency")
+    gaps.add_argument("day", type=dt.date.fromisoformat, help="YYYY-MM-DD")
+    gaps.set_defaults(run=_gaps)
+
+    quarantine = verbs.add_parser("quarantine", help="list the events that were set aside")
+    quarantine.add_argument("--agency", default="")
+    quarantine.set_defaults(run=_quarantine)
 
     put_back = verbs.add_parser(
         "after-restore", help="the database was put back: do not give out its numbers again"
@@ -186,11 +197,34 @@ def _add_agency(arguments: argparse.Namespace, settings: ServerSettings) -> None
     with database.writing() as session:
         row = session.get(AgencyRow, arguments.code)
         if row is None:
-            session.add(AgencyRow(agency=arguments.code, name=arguments.name))
-        else:
-            row.name = arguments.name
+            row = AgencyRow(agency=arguments.code)
+            session.add(row)
+        row.name = arguments.name
+        if arguments.range_size:
+            row.range_size = arguments.range_size
     database.close()
     print(f"{arguments.code} {arguments.name}")
+
+
+def _gaps(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    database = ServerDatabase(settings.database)
+    with database.reading() as session:
+        found = numbers.gaps(session, arguments.agency, arguments.day)
+    database.close()
+    for gap in found:
+        print(f"{gap.first:04d}" + (f"–{gap.last:04d}" if gap.last > gap.first else ""), gap.words)
+    print(f"{sum(gap.last - gap.first + 1 for gap in found)} số thiếu.")
+
+
+def _quarantine(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    database = ServerDatabase(settings.database)
+    with database.reading() as session:
+        found = [
+            f"{row.recorded_at}  {row.agency}  {row.store} {row.n}  {row.kind}  {row.refusal}"
+            for row in push.refused(session, arguments.agency)
+        ]
+    database.close()
+    print("\n".join([*found, f"{len(found)} sự kiện để riêng, chưa ai gửi lại."]))
 
 
 def _add_station(arguments: argparse.Namespace, settings: ServerSettings) -> None:

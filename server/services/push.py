@@ -7,13 +7,16 @@ repeated, doubled or half-lost request changes nothing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain import sealing, wire
+from app.domain.bodies import EventMended
 from app.domain.events import BrokenChain, Event, verify_chain
 from app.domain.wire import PushAnswer, PushHead, Quarantined
 from server.errors import ServerProblem, forbidden, unreadable
@@ -129,11 +132,25 @@ def _former_refusals(
     return [Quarantined(n=n, reason=reason or "") for n, reason in rows]
 
 
-def refused(session: Session, agency: str) -> Iterable[EventRow]:
-    """Return the quarantined events of an agency, newest first."""
-    return session.scalars(
-        select(EventRow)
-        .where(EventRow.agency == agency, EventRow.refusal.is_not(None))
-        .order_by(EventRow.recorded_at.desc())
-        .limit(500)
+def refused(session: Session, agency: str = "", limit: int = 500) -> list[EventRow]:
+    """Return the quarantined events that nothing stands in for yet, newest first.
+
+    Args:
+        session: reading.
+        agency: whose stations made them; "" for all.
+        limit: at most so many.
+    """
+    query = select(EventRow).where(EventRow.refusal.is_not(None))
+    mended = select(EventRow.body).where(
+        EventRow.kind == "event.mended", EventRow.refusal.is_(None)
     )
+    if agency:
+        query, mended = (
+            query.where(EventRow.agency == agency),
+            mended.where(EventRow.agency == agency),
+        )
+    bodies_ = (msgspec.json.decode(raw, type=EventMended) for raw in session.scalars(mended))
+    done = {(body.store, body.n) for body in bodies_}
+    rows = session.scalars(query.order_by(EventRow.recorded_at.desc(), EventRow.n.desc()))
+    waiting = (row for row in rows if (row.store, row.n) not in done)
+    return list(itertools.islice(waiting, limit))

@@ -15,6 +15,7 @@ from app.domain.status import BusinessState, SyncState
 from app.models import events, projection
 from app.services import corrections, lookup, settling, station
 from app.services.corrections import Correction, NotNow
+from server.services import push
 from tests.support.office import BICH, OTHER_AGENCY, Counter, Office, running_office
 from tests.support.postgres import new_database, postgres
 
@@ -353,6 +354,10 @@ def test_a_refused_reception_is_mended_with_what_stood_behind_it(office: Office)
     second = one.receive("Người Sau")
     done = one.sync()
     assert (done.quarantined, done.waiting) == (2, 0)
+    with office.database.reading() as session:
+        listed = push.refused(session, "H24.15")
+        assert [row.kind for row in listed] == ["note.added", "dossier.received"]
+        assert "đã dùng cho hồ sơ khác" in (listed[1].refusal or "")
     assert not lookup.show(one.desk, second.dossier).timeline[0].refusal
     assert [line.id for line in lookup.newest(one.desk, lookup.Filter(needs_look=True)).lines] == [
         first.dossier
@@ -366,6 +371,8 @@ def test_a_refused_reception_is_mended_with_what_stood_behind_it(office: Office)
     assert (done.quarantined, done.waiting) == (0, 0)
     assert done.proven
     assert station.refused_events(one.desk) == ()
+    with office.database.reading() as session:
+        assert push.refused(session) == []
     assert station.status(one.desk, "").to_look_at == 0
     assert one.fold(first.dossier).code == mended.code
     assert lookup.by_code(one.desk, mended.code) == first.dossier
