@@ -53,4 +53,5 @@ bench: test-setup
 	@$(PY) -m benchmarks
 
 faults: test-setup
+	@scripts/packages.sh faults
 	@$(PY) -m benchmarks.faults

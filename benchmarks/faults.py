@@ -17,8 +17,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks import failover
+from benchmarks.sync import scenes
+from benchmarks.sync.office import ground
 from tests.contract.test_kill import kill_receptions
 from tests.faults import (
+    test_any_course,
     test_bits,
     test_clock,
     test_crash_images,
@@ -202,6 +206,66 @@ def flipped_bits(folder: Path, runs: int, seed: int) -> Found:
     return Found(flipped.lost, 0, 0, others, _phases(flipped.outcomes))
 
 
+def server_kills(folder: Path, runs: int, _: int) -> Found:
+    """Server, PostgreSQL or both killed under load, again and again."""
+    return _of(failover.kills(folder, rounds=runs))
+
+
+def courses(folder: Path, runs: int, seed: int) -> Found:  # noqa: ARG001 # it has its own folders
+    """Any course of acts, lost and doubled requests, crashes, restores, a clone, newer programs."""
+    played = test_any_course.play_courses(courses=runs, steps=40, number=seed)
+    others = {
+        "replicas that differ": played.differing,
+        "not proven": played.unproven,
+        "unknown fields lost": played.unknown_fields_lost,
+    }
+    told = f"{played.receptions} receptions, {played.conflicts} conflicts; {_phases(played.steps)}"
+    return Found(played.lost, played.doubled, played.reissued, others, told)
+
+
+def cut_line(folder: Path, runs: int, seed: int) -> Found:
+    """A line that is cut 8 s in every 20: receptions, and pages."""
+    with ground(folder) as here:
+        pushed = scenes.cut_records(here, seed, runs)
+        sent = scenes.send_pages(here, seed, 20, is_cut=True)
+    again = int(pushed.said["again"])
+    told = f"{again} confirmed sent again; bytes over the pages' {sent.share:.2f} (at most 1.35)"
+    return Found(0, again, 0, {"too many bytes": int(sent.share > 1.35)}, told)
+
+
+def days_away(folder: Path, runs: int, _: int) -> Found:
+    """A station comes back with so many dossiers and five times as many pages."""
+    with ground(folder) as here:
+        back = scenes.after_days(here, runs, runs * 5)
+    others = {"events unconfirmed at the first page": back.waiting_at_first_page}
+    told = f"events in {back.events_s:.0f} s over the bad line, pages in {back.pages_s:.0f} s"
+    return Found(back.lost, 0, 0, others, told)
+
+
+def comeback(folder: Path, runs: int, _: int) -> Found:
+    """So many stations come back at once."""
+    with ground(folder) as here:
+        back = scenes.comeback(here, runs)
+    others = {"failed pushes": back.failed, "too much memory": int(back.server_mb > 512)}
+    return Found(others=others, told=f"{back.stations / back.seconds:.0f} stations a second, "
+                 f"server {back.server_mb:.0f} MB")  # fmt: skip
+
+
+def standby(folder: Path, runs: int, _: int) -> Found:  # noqa: ARG001 # one failover
+    """The primary killed under load, its synchronous standby promoted by hand."""
+    return _of(failover.failover(folder))
+
+
+def patroni(folder: Path, runs: int, _: int) -> Found:  # noqa: ARG001 # two failovers
+    """The leader killed under load, under Patroni and etcd."""
+    return _of(failover.failover_without_hands(folder))
+
+
+def _of(outcome: failover.Outcome) -> Found:
+    others = {"not in time, or refused": int(not outcome.passed)}
+    return Found(outcome.lost, outcome.doubled, outcome.reissued, others, outcome.figures)
+
+
 PLAYS: list[Play] = [
     Play(1, "power", "power cut at any write of the store", 1000, power_cuts),
     Play(1, "encrypted", "power cut, real process on SQLCipher", 300, encrypted),
@@ -209,15 +273,22 @@ PLAYS: list[Play] = [
     Play(1, "restore-cut", "power cut while restoring", 100, restores),
     Play(1, "put-back", "power cut while an older store catches up", 60, put_backs),
     Play(1, "migrate", "power cut while migrating", 60, migrations),
+    Play(2, "server", "kill -9 of server and PostgreSQL under load", 20, server_kills),
     Play(3, "kill", "kill -9 of the receive command, store lost after", 100, kills),
     Play(3, "kill-receive", "kill -9 while receiving", 130, _killing("receive")),
     Play(3, "kill-scan", "kill -9 while scanning", 130, _killing("scan")),
     Play(3, "kill-sync", "kill -9 while pushing, pulling, sending pages", 140, _killing("sync")),
+    Play(4, "course", "lost, doubled, late; crash, restore, clone, newer", 60, courses),
+    Play(7, "cut", "line cut 8 s in every 20", 400, cut_line),
+    Play(8, "days", "back after days, dossiers and their pages", 2000, days_away),
     Play(8, "offline", "two stations offline, then both back", 600, two_stations),
     Play(11, "clock", "clock -30 d, +1 d, jumps during a shift", 300, clocks),
     Play(12, "lost", "restored, put back, dead disk, journal gone", 40, lost_stores),
     Play(13, "disk", "disk full, read-only, failing", 180, disk_errors),
+    Play(15, "standby", "failover to a synchronous standby", 1, standby),
+    Play(15, "patroni", "failover under Patroni", 2, patroni),
     Play(16, "bits", "one bit flipped", 300, flipped_bits),
+    Play(17, "comeback", "stations that come back at once", 10000, comeback),
 ]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -53,11 +53,14 @@ class Event:
     at: str
     actor: str
     body: bytes
+    _hash: list[bytes] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def hash(self) -> bytes:
         """SHA-256 of the envelope and of the body's SHA-256; the next one's `prev`."""
-        return envelope_hash(self, hashlib.sha256(self.body).digest())
+        if not self._hash:  # an event never changes, and is asked several times
+            self._hash.append(envelope_hash(self, hashlib.sha256(self.body).digest()))
+        return self._hash[0]
 
 
 def envelope_hash(event: Event, body_sha256: bytes) -> bytes:

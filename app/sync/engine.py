@@ -101,7 +101,10 @@ class SyncEngine:
     def _run(self, *, with_pages: bool) -> PassResult:
         store, connection = self._store, self._line(0)
         welcome = self._greet(connection)
-        notice = supply.renew_numbers(store, connection, self._clock())
+        notice = ""
+        is_urgent = self._practice or supply.is_urgent(store, self._clock())
+        if is_urgent:
+            notice = supply.renew_numbers(store, connection, self._clock())
         # the server's day: a number of a day that it has not reached would be refused
         numbered = provisional.number_all(store, self._clock() + connection.skew)
         if self._practice:
@@ -110,6 +113,8 @@ class SyncEngine:
         lines = (connection, self._line(1))
         earlier.settle(store, lines)
         pushed = push.push_all(store, lines)
+        if not is_urgent:  # the standing range serves meanwhile: what waits goes first
+            notice = supply.renew_numbers(store, connection, self._clock())
         pulled = self._pull(connection, welcome)
         catalogue, words = supply.renew_catalogue(store, connection, self._clock())
         is_proven = digest.prove(store, connection, self._clock())

@@ -22,7 +22,7 @@ from app.sync.http import Connection, packed
 _ALL = 2**31
 _FIRST_BYTES, _LEAST_BYTES = 12 * 1024, 4 * 1024
 _EACH_AT_FIRST = 400.0  # packed bytes of a reception
-_QUICK_S, _SLOW_S = 0.7, 4.0
+_QUICK_S, _SLOW_S = 1.2, 5.0
 
 
 @dataclass(frozen=True, slots=True)

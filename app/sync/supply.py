@@ -19,6 +19,16 @@ from app.sync.http import Connection, ServerRefused, ServerUnreachable
 ENOUGH_LEASED = 3
 
 
+def is_urgent(store: Store, now: dt.datetime) -> bool:
+    """Tell whether the next reception would find no final number, or the plan is a day old."""
+    today = now.astimezone(VIETNAM).date()
+    with store.database.reading() as session:
+        incarnation = events.incarnation(session)
+        stock = numbers.stock(session, incarnation, store.station.agency, today)
+        renewed = events.get_fact(session, "plan_renewed_on")
+    return renewed != today.isoformat() or stock.is_low or not (stock.leased or stock.standing)
+
+
 def renew_numbers(store: Store, connection: Connection, now: dt.datetime) -> str:
     """Prolong the plan once a day, or ask for more when it runs low; keep a small lease for today.
 

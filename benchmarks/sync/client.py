@@ -75,11 +75,11 @@ def ours(profile: str, how: str) -> dict[str, Any]:
     its CPU is measured, is not.
     """
     opened = open_workstation(Path(profile))
-    engine, connection = _Engine(opened), opened.connect()
+    engine, lines = _Engine(opened), (opened.connect(), opened.connect())
     sent: list[Sent] = engine.sent
     began = go()
     if how == "push":
-        done = push.push_all(opened.desk.store, connection)
+        done = push.push_all(opened.desk.store, lines)
         found = confirmed(began) | {"first_s": 0.0, "steps": []}
         quarantined = done.quarantined
     else:
@@ -90,7 +90,8 @@ def ours(profile: str, how: str) -> dict[str, Any]:
         found = watch.found | {"first_s": watch.first_s, "steps": watch.steps}
     assert quarantined == 0, f"{quarantined} quarantined"
     whole_s = time.monotonic() - began[0]
-    connection.close()
+    for line in lines:
+        line.close()
     engine.close()
     opened.close()
     return found | {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from time import monotonic
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.domain import sealing, wire
-from server.deps import BodyDep, Parts, PartsDep, Signed, SignedDep, station_of
+from server.deps import BodyDep, Packed, Parts, PartsDep, Signed, SignedDep, station_of
 from server.errors import ServerProblem, not_found, unreadable
 from server.routes.answers import LARGEST, as_json, as_packed, read_message, says
 from server.services import courier, enrolment, push, snapshots, streams
@@ -20,6 +21,7 @@ router = APIRouter(prefix="/v1")
 log = logging.getLogger(__name__)
 
 _BUNDLE = "application/octet-stream"
+_LOOK_AGAIN_S = 0.5
 After = Annotated[int, Query(ge=0, le=LARGEST)]
 
 
@@ -56,8 +58,22 @@ def hello(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
 
 
 @router.post("/push", **says(wire.PushAnswer, takes=wire.JSON_LINES, also=(409,)))
-def push_events(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
-    """Store 1 to 200 events of one store; repeating is harmless."""
+async def push_events(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
+    """Store 1 to 200 events of one store; repeating is harmless.
+
+    A push that overtook the one before it waits a moment for that one.
+    """
+    answer, gap = await run_in_threadpool(_pushed, parts, body, signed)
+    until = monotonic() + parts.settings.gap_wait_s
+    while gap is not None and (left := until - monotonic()) > 0:
+        with parts.bells.listening(gap) as bell:
+            await parts.bells.wait(bell, min(left, _LOOK_AGAIN_S))
+        answer, gap = await run_in_threadpool(_pushed, parts, body, signed)
+    return as_json(answer)
+
+
+def _pushed(parts: Parts, body: Packed, signed: Signed) -> tuple[wire.PushAnswer, str | None]:
+    """Return the answer to a push, and what to listen to if it came too early."""
     try:
         head, events = wire.read_push(body.data)
     except wire.UnreadableMessage as error:
@@ -69,8 +85,12 @@ def push_events(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
         station = station_of(session, signed, now)
         station.seen_at = now
         answer, stream = push.take(session, station, head, events, now), station.agency
+    mark = f"store {head.store}"
+    if answer.have < head.first - 1:
+        return answer, mark
     parts.bells.ring(stream)
-    return as_json(answer)
+    parts.bells.ring(mark)
+    return answer, None
 
 
 @router.get("/pull", **says(wire.JSON_LINES, also=(404, 426)))

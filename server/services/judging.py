@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.domain import bodies, fold
@@ -36,12 +36,13 @@ from server.models.base import (
     StreamRow,
     SubscriptionRow,
 )
+from server.models.database import insert_all
 from server.services import catalogues
 from server.services.streams import event_of_place, to_event
 from server.services.tails import Tails
 
 HOME_ONLY = frozenset({"dossier.received", "dossier.corrected", "dossier.voided", "code.corrected"})
-_CODE = re.compile(rb'"code":"([^"\\]{1,80})"')
+_CODE = re.compile(rb'"code"\s*:\s*"([^"\\]{1,80})"')
 _VIETNAM = dt.timezone(dt.timedelta(hours=7))
 _FIRST_MOMENT = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
 _LAST_MOMENT = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
@@ -50,19 +51,35 @@ _LAST_MOMENT = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 def taking_part(session: Session, agency: str, events: Sequence[Event]) -> set[str]:
     """Return the agencies whose streams a batch of one agency's station may append to."""
     found = {agency}
-    wanted = {event.dossier for event in events if event.dossier is not None}
-    homes = set(_homes(session, agency, wanted).values()) | {agency}
-    rows = session.scalars(
-        select(DossierRow.subscribers).where(
-            DossierRow.agency.in_(homes), DossierRow.id.in_(wanted), DossierRow.subscribers != ""
+    if wanted := _older(events):
+        found |= set(_homes(session, agency, wanted).values())
+        rows = session.scalars(
+            select(DossierRow.subscribers).where(
+                DossierRow.agency.in_(set(found)),
+                DossierRow.id.in_(wanted),
+                DossierRow.subscribers != "",
+            )
         )
-    )
-    for subscribers in rows:
-        found |= set(subscribers.split())
+        for subscribers in rows:
+            found |= set(subscribers.split())
     for event in events:
         if event.kind in ("stage.handed_over", "event.mended") or b'"stages"' in event.body:
             found |= _named(event)
-    return found | homes
+    return found
+
+
+def _older(events: Sequence[Event]) -> set[UUID]:
+    """Return the dossiers that a batch does not begin itself: others may take part in them."""
+    older: set[UUID] = set()
+    begun: set[UUID] = set()
+    for event in events:
+        if event.dossier is None:
+            continue
+        if event.kind == "dossier.received":
+            begun.add(event.dossier)
+        elif event.dossier not in begun:
+            older.add(event.dossier)
+    return older
 
 
 def _homes(session: Session, agency: str, dossiers: Iterable[UUID]) -> dict[UUID, str]:
@@ -155,7 +172,8 @@ class _Batch:
     def load(self, events: Sequence[Event]) -> None:
         """Fetch the dossiers that the events are about."""
         wanted = {event.dossier for event in events if event.dossier is not None}
-        homes = _homes(self._session, self._agency, wanted)
+        older = _older(events)
+        homes = _homes(self._session, self._agency, older) if older else {}
         self._files = {id: _File(homes.get(id, self._agency)) for id in wanted}
         rows = self._session.execute(
             select(
@@ -186,7 +204,7 @@ class _Batch:
                 select(NumberRow.number, NumberRow.dossier).where(
                     NumberRow.agency == self._agency,
                     NumberRow.day == day,
-                    NumberRow.number.in_(numbers),
+                    NumberRow.number.between(min(numbers), max(numbers)),
                 )
             )
             for number, dossier in rows:
@@ -563,7 +581,7 @@ class _Batch:
     def _write_rows(self) -> None:
         for kind, rows in self._rows.items():
             if rows:
-                self._session.execute(insert(kind), rows)
+                insert_all(self._session, kind, rows)
                 rows.clear()
 
     def _save_dossiers(self) -> None:
@@ -583,7 +601,6 @@ class _Batch:
                 "subscribers": " ".join(file.subscribers),
             }
             (known if file.is_known else fresh).append(row)
-        if fresh:
-            self._session.execute(insert(DossierRow), fresh)
+        insert_all(self._session, DossierRow, fresh)
         if known:
             self._session.execute(update(DossierRow), known)

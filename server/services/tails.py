@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.domain import wire
 from app.domain.events import Event
 from server.models.base import AgencyRow, StreamDayRow, StreamRow
-from server.models.database import lock_agencies
+from server.models.database import insert_all, lock_agencies
 
 
 @dataclass(slots=True)
@@ -35,6 +35,7 @@ class Tails:
         self._session = session
         self._tails: dict[str, _Tail] = {}
         self._rows: list[dict[str, Any]] = []
+        self._days: list[StreamDayRow] = []  # kept, or the session would forget them
 
     def lock(self, agencies: Iterable[str]) -> None:
         """Lock the streams of agencies; those that do not exist are passed over."""
@@ -43,11 +44,16 @@ class Tails:
             return
         for agency, seq in lock_agencies(self._session, missing).items():
             self._tails[agency] = _Tail(seq)
-        last_day = self._session.scalar(
-            select(func.max(StreamDayRow.day)).where(StreamDayRow.agency.in_(missing))
+        newest = select(func.max(StreamDayRow.day)).where(StreamDayRow.agency.in_(missing))
+        rows = self._session.scalars(  # also what `_roll` asks for, most days
+            select(StreamDayRow).where(
+                StreamDayRow.agency.in_(missing), StreamDayRow.day == newest.scalar_subquery()
+            )
         )
-        if last_day is not None and last_day > self.recorded_at[:10]:
-            self.recorded_at = f"{last_day}T23:59:59+00:00"
+        for row in rows:
+            self._days.append(row)
+            if row.day > self.recorded_at[:10]:
+                self.recorded_at = f"{row.day}T23:59:59+00:00"
 
     def seq(self, agency: str) -> int | None:
         """Return the last sequence of a stream that is locked; None for no such agency."""
@@ -84,7 +90,7 @@ class Tails:
         """Write places, counters and rolling hashes of the day."""
         if not self._rows:
             return
-        self._session.execute(insert(StreamRow), self._rows)
+        insert_all(self._session, StreamRow, self._rows)
         self._rows.clear()
         for agency, tail in self._tails.items():
             if tail.hashes:

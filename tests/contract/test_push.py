@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -545,3 +548,35 @@ def test_a_reception_under_an_unknown_procedure_is_set_aside(bare: Bare) -> None
     assert answer.status == 200
     assert [q["n"] for q in answer.json["quarantined"]] == [event.n]
     assert "9.999999" in answer.json["quarantined"][0]["reason"]
+
+
+def test_a_push_that_overtook_another_waits_for_it_and_is_not_sent_again(tmp_path: Path) -> None:
+    with running_office(tmp_path / "office", gap_wait_s=20) as office:
+        bare = office.bare()
+        first, second = [bare.reception() for _ in range(3)], [bare.reception() for _ in range(3)]
+        answers: list[Any] = []
+        early = threading.Thread(target=lambda: answers.append(bare.push(second)))
+        early.start()
+        time.sleep(0.6)
+        assert not answers
+        assert bare.push(first).json["have"] == 3
+        early.join(15)
+        assert answers[0].json["have"] == 6
+
+
+def test_a_push_whose_forerunner_never_comes_is_told_what_is_there(office: Office) -> None:
+    bare = office.bare()
+    bare.reception()
+    late = [bare.reception()]
+    assert bare.push(late).json["have"] == 0
+
+
+def test_two_lines_send_everything_once_and_in_order(office: Office, counter: Counter) -> None:
+    codes = [counter.receive(f"Người {i}").code for i in range(120)]
+    lines = [counter.connect(), counter.connect()]
+    done = push.push_all(counter.desk.store, lines)
+    for line in lines:
+        line.close()
+    assert (done.count, done.quarantined) == (120, 0)
+    assert set(codes) <= set(office.codes())
+    assert [row[2] for row in _mine(office, counter.incarnation)] == list(range(1, 121))

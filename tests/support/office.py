@@ -231,6 +231,7 @@ def running_office(
             url = f"sqlite:///{folder / 'server.db'}"
         elif database == "postgresql":
             url = stack.enter_context(postgres(folder / "pg"))
+        settings = {"gap_wait_s": 0.3} | settings
         chosen = ServerSettings(database=url, blobs=folder / "blobs", **settings)
         recovery = folder / "recovery.key"
         keys = catalogues.make_keys(chosen.blobs, recovery)
