@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from app.sync.http import Connection, ServerRefused, ServerUnreachable
 
 PRACTICE_NOTICE = "Máy tập sự: hồ sơ ở đây không gửi đi đâu cả."
 MAX_SKEW = dt.timedelta(minutes=5)
+_LOOK_S = 0.1  # for events that come while pages are sent
 _USED_TWICE = ("cloned", "forked", "forbidden")  # another machine may print the same numbers
 
 
@@ -208,10 +210,9 @@ class SyncEngine:
         return pull.wait_for_news(self._store, self._line(2), wait_s, is_wanted)
 
     def send_pages(self) -> int:
-        """Send waiting images; stops between chunks when an event waits."""
-        return pages.send_pages(
-            self._store, self._line(3), now=self._clock, pause=self._events_wait
-        )
+        """Send waiting images; an event that comes meanwhile goes at once, on its own line."""
+        with _EventsFirst(self._store, (self._line(0), self._line(1))) as first:
+            return pages.send_pages(self._store, self._line(3), now=self._clock, pause=first.hold)
 
     def close(self) -> None:
         """Close the connections."""
@@ -224,6 +225,41 @@ class SyncEngine:
             self._lines[number] = self._connect()
         return self._lines[number]
 
-    def _events_wait(self) -> bool:
-        with self._store.database.reading() as session:
-            return events.waiting_count(session) > 0
+
+class _EventsFirst:
+    """Pushes events as they come while pages are sent; the pages hold still meanwhile."""
+
+    def __init__(self, store: Store, lines: Sequence[Connection]) -> None:
+        self._store, self._lines = store, lines
+        self._idle, self._ended = threading.Event(), threading.Event()
+        self._idle.set()
+        self._failure: AppError | None = None
+        self._thread = threading.Thread(target=self._watch, name="events first", daemon=True)
+
+    def __enter__(self) -> _EventsFirst:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def hold(self) -> bool:
+        """Wait while an event is under way; True if pages must stop, for the line is gone."""
+        self._idle.wait()
+        return self._failure is not None
+
+    def _watch(self) -> None:
+        while not self._ended.wait(_LOOK_S):
+            with self._store.database.reading() as session:
+                waits = events.waiting_count(session) > 0
+            if not waits:
+                continue
+            self._idle.clear()
+            try:
+                push.push_all(self._store, self._lines)
+            except AppError as problem:
+                self._failure = problem  # the next pass says what it is
+                return
+            finally:
+                self._idle.set()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.services import scanning
+from app.sync import pages
 from app.sync.http import ServerRefused, ServerUnreachable
 from tests.support.office import (
     BICH,
@@ -358,4 +361,39 @@ def test_events_that_wait_are_sent_before_the_next_chunk(
     assert _stored(office, sha256) is None
 
     assert counter.sync().pages == 1
+    counter.close()
+
+
+def test_an_event_that_comes_while_pages_are_sent_does_not_wait_for_them(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = office.station()
+    reception = counter.receive()
+    for seed in range(3):
+        page = scanning.keep_image(
+            counter.desk, picture(seed, size=(500, 600)), paper="to-khai", position=1, device="file"
+        )
+        scanning.attach_page(counter.desk, BICH, reception.dossier, page)
+    counter.sync(with_pages=False)
+    sent: list[str] = []
+    original, late = pages._patch, []
+
+    def patch(*given: Any) -> int:
+        offset = original(*given)
+        sent.append("chunk")
+        if len(sent) == 2:  # a clerk receives somebody in the middle of a page
+            late.append(counter.receive("Người Đến Sau").code)
+            deadline = time.monotonic() + 20
+            while late[0] not in office.codes() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            sent.append("event" if late[0] in office.codes() else "late")
+        return offset
+
+    monkeypatch.setattr(pages, "_patch", patch)
+    done = counter.sync()
+
+    assert sent.index("event") == 2
+    assert sent.count("chunk") > 3
+    assert done.pages == 3
+    assert (done.waiting, done.pages_waiting) == (0, 0)
     counter.close()
