@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.domain.wire import Problem
 from server.models.database import CommitUnsure, is_passing
@@ -133,6 +134,10 @@ def install(app: FastAPI, page: Page) -> None:
         words = f"Máy chủ gặp sự cố, mời thử lại sau ít phút. Mã tham chiếu: {mark}."
         return said(request, bug, words)
 
+    async def of_gone(request: Request, _: Exception) -> Response:
+        log.info("the caller went away in the middle of %s", request.url.path)
+        return answer(unreadable("yêu cầu đứt giữa chừng"))  # nobody is there to read it
+
     async def of_database(request: Request, error: Exception) -> Response:
         if not is_passing(error):
             return await of_bug(request, error)
@@ -140,6 +145,7 @@ def install(app: FastAPI, page: Page) -> None:
         log.warning("database busy: %s %s", type(error).__name__, state or "")
         return said(request, busy(), "Máy chủ đang bận, mời thử lại sau ít phút.")
 
+    app.add_exception_handler(ClientDisconnect, of_gone)
     app.add_exception_handler(SQLAlchemyError, of_database)
     app.add_exception_handler(CommitUnsure, of_database)
     app.add_exception_handler(ServerProblem, of_problem)  # type: ignore[arg-type]

@@ -150,8 +150,8 @@ class Welcome:
     cursor: int
     own_stores: tuple[UUID, ...]
     policy: Policy
-    courier_key: str = ""
-    courier_signature: str = ""
+    courier_key: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    courier_signature: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{128})?\Z")] = ""
     protocol: int = PROTOCOL
 
 

@@ -21,8 +21,9 @@ from app.domain.events import BrokenChain, Event, verify_chain
 from app.domain.wire import PushAnswer, PushHead, Quarantined
 from server.errors import ServerProblem, forbidden, unreadable
 from server.models.base import EventRow, StationRow, StoreRow
+from server.services.case_files import taking_part
 from server.services.enrolment import register_store
-from server.services.judging import judge, taking_part
+from server.services.judging import judge
 from server.services.tails import Tails
 
 

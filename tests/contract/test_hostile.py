@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from app.domain import wire
 from tests.support.office import AGENCY, Answer, Bare, Office, running_office
+from tests.support.processes import wait_for
 
 FUZZ = hypothesis.settings(
     max_examples=60,
@@ -408,3 +410,15 @@ def test_any_fields_of_a_reception_are_judged(office: Office, bare: Bare) -> Non
 
     push()
     assert bare.agency == AGENCY
+
+
+def test_a_caller_that_goes_away_in_the_middle_is_no_bug(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        with socket.create_connection(("127.0.0.1", office.port)) as line:
+            line.sendall(b"POST /v1/push HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\nhalf")
+            time.sleep(0.2)
+        wait_for(lambda: "went away" in caplog.text, 10, "note of the caller that went away")
+    assert "unexpected" not in caplog.text
+    assert office.ask("GET", "/v1/time").status == 200
