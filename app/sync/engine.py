@@ -211,7 +211,9 @@ class SyncEngine:
 
     def send_pages(self) -> int:
         """Send waiting images; an event that comes meanwhile goes at once, on its own line."""
-        with _EventsFirst(self._store, (self._line(0), self._line(1))) as first:
+        lines = (self._line(0), self._line(1))
+        push.push_all(self._store, lines)  # what came since the pass began
+        with _EventsFirst(self._store, lines) as first:
             return pages.send_pages(self._store, self._line(3), now=self._clock, pause=first.hold)
 
     def close(self) -> None:

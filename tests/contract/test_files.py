@@ -346,21 +346,26 @@ def test_a_station_whose_upload_expired_begins_again(office: Office) -> None:
     counter.close()
 
 
-def test_events_that_wait_are_sent_before_the_next_chunk(
+def test_events_that_wait_are_sent_before_the_first_chunk(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import app.sync.pages as pages
-
-    monkeypatch.setattr(pages, "CHUNK_BYTES", 4096)
     counter, sha256 = _with_page(office, 130)
     counter.sync(with_pages=False)
-    counter.receive("Chen ngang")
-    engine = counter.opened.engine()
-    assert engine.send_pages() == 0
-    engine.close()
-    assert _stored(office, sha256) is None
+    waiting = counter.receive("Chen ngang").code
+    original, there = pages._patch, []
 
-    assert counter.sync().pages == 1
+    def patch(*given: Any) -> int:
+        there.append(waiting in office.codes())
+        return original(*given)
+
+    monkeypatch.setattr(pages, "_patch", patch)
+    engine = counter.opened.engine()
+    assert engine.send_pages() == 1
+    engine.close()
+
+    assert there
+    assert all(there)
+    assert _stored(office, sha256) is not None
     counter.close()
 
 
