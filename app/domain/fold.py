@@ -347,7 +347,9 @@ def _raised(
     event: Event,
     ruled: _Rulings | None,
 ) -> Dossier:
-    keep = "" if ruled is None else ruled.keep.get((event.store, body.joins or event.n), "")
+    about = (event.store, body.joins or event.n)
+    decided = {(c.store, c.n): c.keep for c in dossier.conflicts}
+    keep = decided.get(about, "") if ruled is None else ruled.keep.get(about, "")
     conflict = Conflict(
         store=event.store,
         n=event.n,

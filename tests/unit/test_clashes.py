@@ -270,6 +270,22 @@ def test_an_act_that_followed_the_waiting_one_shares_its_fate(keep: str) -> None
     assert [c.keep for c in dossier.conflicts] == [keep, keep]
 
 
+@pytest.mark.parametrize("keep", ["first", "new"])
+def test_a_part_that_comes_after_the_decision_shares_it_at_once(keep: str) -> None:
+    late = ("document.printed", bodies.DocumentPrinted(form="03", outcome="printed", sha256=SHA))
+    ordered = clashing(late, decided=keep, joined=True)
+    ordered = [*ordered[:4], ordered[-1], *ordered[4:-1]]  # decided before the part came in
+
+    step_by_step = None
+    for event_ in ordered:
+        before, step_by_step = step_by_step, apply(step_by_step, event_)
+        if needs_replay(before, step_by_step):
+            step_by_step = replay(ordered[: ordered.index(event_) + 1]).dossier
+
+    assert step_by_step == fold(ordered)
+    assert [c.keep for c in step_by_step.conflicts] == [keep, keep]
+
+
 def test_a_decision_is_made_once() -> None:
     decided = clashing(decided="second")
     again = bodies.ConflictDecided(conflict_store=SERVER, conflict_n=1, keep="first", reason="y")
