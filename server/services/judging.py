@@ -120,6 +120,9 @@ class _Judge:
                     return self._replayed(event.dossier, file, event)
                 return after
         assert before is not None
+        reason = self._claims.refusal(before, before, body)
+        if reason is not None:  # before anything about it stands in the stream
+            raise NotAllowed(reason)
         return fold.apply(self._raise(event.dossier, file, before, event, rival, earlier), event)
 
     def _rival(self, id: UUID, file: CaseFile, event: Event, kind: str, body: Any) -> Event | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.domain import wire
@@ -19,6 +19,7 @@ from server.models.database import insert_all, lock_agencies
 @dataclass(slots=True)
 class _Tail:
     seq: int
+    recorded_at: str
     hashes: list[bytes] = field(default_factory=list)
 
 
@@ -26,8 +27,8 @@ class Tails:
     """Streams under lock; what is appended is written by `save`, all at once.
 
     Attributes:
-        recorded_at: moment of storing of everything appended here, UTC. A
-            clock that was set back does not take the streams back a day.
+        recorded_at: moment of storing, UTC. A clock that was set back does not
+            take a stream back a day: its places are stored at the end of its last.
     """
 
     def __init__(self, session: Session, now: dt.datetime) -> None:
@@ -43,17 +44,16 @@ class Tails:
         if not missing:
             return
         for agency, seq in lock_agencies(self._session, missing).items():
-            self._tails[agency] = _Tail(seq)
-        newest = select(func.max(StreamDayRow.day)).where(StreamDayRow.agency.in_(missing))
-        rows = self._session.scalars(  # also what `_roll` asks for, most days
-            select(StreamDayRow).where(
-                StreamDayRow.agency.in_(missing), StreamDayRow.day == newest.scalar_subquery()
-            )
+            self._tails[agency] = _Tail(seq, self.recorded_at)
+        rows = self._session.scalars(  # today's, which `_roll` asks for, or a later one
+            select(StreamDayRow)
+            .where(StreamDayRow.agency.in_(missing), StreamDayRow.day >= self.recorded_at[:10])
+            .order_by(StreamDayRow.day)
         )
         for row in rows:
             self._days.append(row)
             if row.day > self.recorded_at[:10]:
-                self.recorded_at = f"{row.day}T23:59:59+00:00"
+                self._tails[row.agency].recorded_at = f"{row.day}T23:59:59+00:00"
 
     def seq(self, agency: str) -> int | None:
         """Return the last sequence of a stream that is locked; None for no such agency."""
@@ -81,7 +81,7 @@ class Tails:
                 "n": event.n,
                 "dossier": event.dossier,
                 "home_seq": tail.seq if home_seq is None else home_seq,
-                "recorded_at": self.recorded_at,
+                "recorded_at": tail.recorded_at,
             }
         )
         return tail.seq
@@ -102,7 +102,7 @@ class Tails:
 
     def _roll(self, agency: str, tail: _Tail) -> None:
         """Carry the day's rolling hash forward, one row a day."""
-        day = self.recorded_at[:10]
+        day = tail.recorded_at[:10]
         row = self._session.get(StreamDayRow, (agency, day))
         if row is None:
             row = StreamDayRow(agency=agency, day=day, count=0, hash="", upto=0)

@@ -223,6 +223,21 @@ def test_the_server_raises_again_nothing_when_a_push_is_repeated(office: Office)
     two.close()
 
 
+def test_an_act_that_is_refused_anyway_leaves_no_conflict_behind(office: Office) -> None:
+    one, two = office.bare(), office.bare()
+    page = {"page": str(UUID(int=9)), "sha256": "ab" * 32, "size": 9, "mime": "image/png",
+            "paper": "to-khai"}  # fmt: skip
+    first, second = one.reception(), one.reception()
+    one.push([first, second, one.event("page.attached", page, second.dossier)])
+    one.push([one.event("dossier.voided", {"reason": "nhầm"}, first.dossier)])
+
+    # it clashes with the voiding, and its page is another dossier's
+    answer = two.push([two.event("page.attached", page, first.dossier, base=1)])
+
+    assert answer.json["quarantined"] == [{"n": 1, "reason": "Trang này đã gắn vào một hồ sơ rồi."}]
+    assert raised(office) == []
+
+
 def test_no_station_raises_a_conflict(office: Office) -> None:
     bare = office.bare()
     reception = bare.reception()
