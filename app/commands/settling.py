@@ -32,7 +32,9 @@ def decide(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[
     dossier = lookup.by_code(opened.desk, arguments.code)
     found = [d for d in settling.disputes(opened.desk) if d.dossier == dossier]
     if not found:
-        raise settling.NothingToSettle(f"Hồ sơ {arguments.code} không có xung đột nào.")
+        raise settling.NothingToSettle(
+            f"Hồ sơ {arguments.code} không có xung đột nào.", "Xem danh sách bằng “unsettled”."
+        )
     settling.decide(opened.desk, clerk, found[0], arguments.keep, arguments.reason)
     folded = lookup.show(opened.desk, dossier).dossier
     return {"code": folded.code, "state_words": folded.state.words, "left": len(found) - 1}
@@ -48,11 +50,17 @@ def mend(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[st
 def export_queue(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[str, Any]:
     """Write what the server lacks to a stick, sealed to the server."""
     desk = opened.desk
+    if desk.practice:
+        raise courier.BundleRefused(
+            "Máy tập sự: hồ sơ ở đây không gửi đi đâu cả.", "Dùng hồ sơ máy thật.", courier.KEPT
+        )
     try:
         done = courier.export_queue(desk.store, arguments.folder, clerk.user, desk.now())
     except OSError as error:
         raise courier.BundleRefused(
-            "Không ghi được lên USB.", f"Kiểm tra chỗ trống và khoá ghi ({error.strerror})."
+            "Không ghi được lên USB.",
+            f"Kiểm tra chỗ trống và khoá ghi ({error.strerror}), rồi xuất lại.",
+            courier.KEPT,
         ) from error
     return {"file": str(done.file), "events": done.count, "left": done.left}
 

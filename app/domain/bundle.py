@@ -85,11 +85,13 @@ class AnswersNote:
     """First item of the answers; pull pages follow, and last perhaps a catalogue.
 
     Attributes:
+        incarnation: that the ranges are for.
         pages: how many of the items that follow are pages of the stream.
         digest: of the stream up to the last page's end.
     """
 
     stores: tuple[StoreAnswer, ...]
+    incarnation: UUID
     ranges: tuple[NumberRange, ...]
     pages: int
     digest: Digest

@@ -21,7 +21,7 @@ from app.sync import digest, pull, push
 from app.sync.http import Connection
 
 SUFFIX = ".qmcb"
-_KEPT = "Không có gì trên máy bị thay đổi."
+KEPT = "Không có gì trên máy bị thay đổi."
 _RAW_AT_MOST = 48 * 1024 * 1024
 
 
@@ -71,14 +71,14 @@ def export_queue(store: Store, folder: Path, actor: str, now: dt.datetime) -> Qu
         OSError: the stick cannot be written.
     """
     if not folder.is_dir():
-        raise BundleRefused(f"Không có thư mục {folder}.", "Cắm USB rồi chọn lại.", _KEPT)
+        raise BundleRefused(f"Không có thư mục {folder}.", "Cắm USB rồi chọn lại.", KEPT)
     with store.database.reading() as session:
         key = events.get_fact(session, "courier_key")
     if not key:
         raise BundleRefused(
             "Máy này chưa có khoá để gói dữ liệu cho máy chủ.",
             "Nối mạng một lần, bấm F5, rồi xuất lại.",
-            _KEPT,
+            KEPT,
         )
     with store.database.reading() as session:
         waiting = events.waiting_count(session)
@@ -156,11 +156,11 @@ def import_file(store: Store, file: Path, connection: Connection, now: dt.dateti
         head = bundle.read_head(data)
     except OSError as error:
         raise BundleRefused(
-            f"Không đọc được tệp {file.name}.", "Rút USB, cắm lại rồi thử lại.", _KEPT
+            f"Không đọc được tệp {file.name}.", "Rút USB, cắm lại rồi thử lại.", KEPT
         ) from error
     except NotABundle as error:
         raise BundleRefused(
-            error.words, "Chọn tệp khác, hoặc xuất lại từ máy kia.", _KEPT
+            error.words, "Chọn tệp khác, hoặc xuất lại từ máy kia.", KEPT
         ) from error
     if head.kind == "queue":
         return _relay(file, head, data, connection)
@@ -168,16 +168,16 @@ def import_file(store: Store, file: Path, connection: Connection, now: dt.dateti
         raise BundleRefused(
             f"Gói trả lời này là của máy {head.name} ({head.agency}), không phải máy này.",
             "Cắm USB vào đúng máy đó.",
-            _KEPT,
+            KEPT,
         )
     try:
         items = bundle.open_bundle(data, signer=store.station.province_key, unseal=store.unseal)
         note = msgspec.json.decode(items[0], type=AnswersNote)
     except NotABundle as error:
-        raise BundleRefused(error.words, "Xuất và nhập lại từ đầu.", _KEPT) from error
+        raise BundleRefused(error.words, "Xuất và nhập lại từ đầu.", KEPT) from error
     except (msgspec.DecodeError, IndexError) as error:
         raise BundleRefused(
-            "Gói trả lời không đọc được.", "Cập nhật chương trình.", _KEPT
+            "Gói trả lời không đọc được.", "Cập nhật chương trình.", KEPT
         ) from error
     return _take_answers(store, note, items[1:], now)
 
@@ -186,9 +186,21 @@ def _relay(file: Path, head: BundleHead, data: bytes, connection: Connection) ->
     reply = connection.ask(
         "POST", "/v1/courier", data, {"Content-Type": "application/octet-stream"}
     )
-    back = bundle.read_head(reply.content)
-    target = file.with_name(f"tra-loi-{_mark(back)}{SUFFIX}")
-    write_durably(target, reply.content)
+    taken = "Máy chủ đã nhận gói; nhập lại lần nữa không sao."
+    try:
+        back = bundle.read_head(reply.content)
+        target = file.with_name(f"tra-loi-{_mark(back)}{SUFFIX}")
+        write_durably(target, reply.content)
+    except NotABundle as error:
+        raise BundleRefused(
+            "Máy chủ trả lời không đúng giao thức.", "Thử lại sau.", taken
+        ) from error
+    except OSError as error:
+        raise BundleRefused(
+            "Không ghi được gói trả lời lên USB.",
+            f"Kiểm tra chỗ trống và khoá ghi ({error.strerror}), rồi nhập lại.",
+            taken,
+        ) from error
     return Imported(
         kind="queue",
         station=head.name,
@@ -210,7 +222,7 @@ def _take_answers(
         if said.problem is not None:
             notice = f"{said.problem.title} {said.problem.detail}".strip()
     with store.database.writing() as session:
-        numbers.keep(session, events.incarnation(session), note.ranges)
+        numbers.keep(session, note.incarnation, note.ranges)  # perhaps no longer the present one
     pulled = sum(pull.keep_page(store, *page) for page in _pages(items[: note.pages]))
     for item in items[note.pages :]:
         notice = _take_catalogue(store, item, now) or notice

@@ -123,6 +123,7 @@ def _answers(
         catalogue = catalogues.newest(session)
     first = AnswersNote(
         stores=tuple(stores),
+        incarnation=note.plan.incarnation,
         ranges=tuple(ranges),
         pages=len(pages),
         digest=digest,
