@@ -77,22 +77,31 @@ def disputes(desk: Desk, limit: int = 100) -> tuple[Dispute, ...]:
         for row in rows:
             dossier = projection.read_snapshot(row.snapshot)
             found += [_dispute(session, dossier, c, own) for c in dossier.open_conflicts]
-    return tuple(found)
+    return tuple(dispute for dispute in found if dispute is not None)
 
 
-def _dispute(session: Session, dossier: Dossier, conflict: Conflict, own: set[UUID]) -> Dispute:
+def _dispute(
+    session: Session, dossier: Dossier, conflict: Conflict, own: set[UUID]
+) -> Dispute | None:
+    """Return a conflict's two sides; None while one of them has not come in yet."""
+    first = _side(session, conflict.first_store, conflict.first_n, own)
+    second = _side(session, conflict.second_store, conflict.second_n, own)
+    if first is None or second is None:
+        return None
     return Dispute(
         dossier=dossier.id,
         code=dossier.code,
         store=conflict.store,
         n=conflict.n,
-        first=_side(session, conflict.first_store, conflict.first_n, own),
-        second=_side(session, conflict.second_store, conflict.second_n, own),
+        first=first,
+        second=second,
     )
 
 
-def _side(session: Session, store: UUID, n: int, own: set[UUID]) -> Side:
-    row = session.scalars(select(EventRow).where(EventRow.store == store, EventRow.n == n)).one()
+def _side(session: Session, store: UUID, n: int, own: set[UUID]) -> Side | None:
+    row = session.scalars(select(EventRow).where(EventRow.store == store, EventRow.n == n)).first()
+    if row is None:
+        return None
     kind, body = read_act(events.to_event(row))
     return Side(
         kind=kind,
@@ -144,7 +153,9 @@ def mend(desk: Desk, clerk: Clerk, dossier: UUID, reason: str, *, new_code: bool
     with desk.store.acting(needs_journal=is_final) as session:
         refused = _refused(session, dossier)
         if not refused:
-            raise NothingToSettle("Hồ sơ này không có việc nào bị máy chủ từ chối.")
+            raise NothingToSettle(
+                "Hồ sơ này không có việc nào bị máy chủ từ chối.", "Không cần làm gì."
+            )
         for row in refused:
             kind, v, raw = _carried(row)
             if new_code and kind == "dossier.received":

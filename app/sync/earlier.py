@@ -7,10 +7,11 @@ present incarnation, so that nothing is lost and no event is told twice.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.domain.events import Event
@@ -61,13 +62,33 @@ def carry_over(store: Store, incarnation: UUID, first: int) -> int:
     is the other machine's from now on: what it does is pulled like anybody's.
     """
     with store.acting(needs_journal=False) as session:
-        lost = events.of_store(session, incarnation, first - 1, _ALL)
+        forked = events.of_store(session, incarnation, first - 1, _ALL)
+        lost = _not_done_yet(session, incarnation, forked)
         session.execute(delete(EventRow).where(EventRow.store == incarnation, EventRow.n >= first))
         for event in lost:
             _again(session, event)
-        projection.refold(session, dict.fromkeys(e.dossier for e in lost if e.dossier is not None))
+        touched = dict.fromkeys(e.dossier for e in forked if e.dossier is not None)
+        projection.refold(session, touched)
         events.drop_own_store(session, incarnation)
     return len(lost)
+
+
+def _not_done_yet(session: Session, incarnation: UUID, forked: Sequence[Event]) -> list[Event]:
+    """Leave out what an earlier rescue did again already: the old journal brings it back."""
+    others = [own for own in events.own_stores(session) if own != incarnation]
+    rows = session.scalars(select(EventRow).where(EventRow.store.in_(others)))
+    done = Counter(_deed(events.to_event(row)) for row in rows.yield_per(500))
+    left: list[Event] = []
+    for event in forked:
+        if done[_deed(event)] > 0:
+            done[_deed(event)] -= 1
+        else:
+            left.append(event)
+    return left
+
+
+def _deed(event: Event) -> tuple[UUID | None, str, str, str, bytes]:
+    return event.dossier, event.kind, event.at, event.actor, event.body
 
 
 def _again(session: Session, event: Event) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import filelock
+import msgspec
 
 from app.domain import sealing, wire
 from app.errors import AppError
@@ -20,7 +21,7 @@ from app.sync.http import Connection, ServerRefused, ServerUnreachable
 PRACTICE_NOTICE = "Máy tập sự: hồ sơ ở đây không gửi đi đâu cả."
 MAX_SKEW = dt.timedelta(minutes=5)
 _LOOK_S = 0.1  # for events that come while pages are sent
-_USED_TWICE = ("cloned", "forked", "forbidden")  # another machine may print the same numbers
+_USED_TWICE = ("cloned", "forked")  # another machine may print the same numbers
 
 
 class SyncOwned(AppError):
@@ -89,6 +90,7 @@ class SyncEngine:
             ServerUnreachable: the line is down; what was done is kept.
             ServerRefused: the server will not speak with this station.
         """
+        self._check_stopped()
         try:
             with self._lock.acquire(timeout=0):
                 return self._run(with_pages=with_pages)
@@ -151,14 +153,29 @@ class SyncEngine:
             notice=notice or words,
         )
 
+    def _check_stopped(self) -> None:
+        """Stay away from the server while two machines run on this store.
+
+        A count that goes on would overtake the other machine's some night.
+        Only a new incarnation (`restore`) ends this.
+
+        Raises:
+            ServerRefused: as the server said it.
+        """
+        with self._store.database.reading() as session:
+            kept = events.get_fact(session, "used_twice")
+        if kept:
+            raise ServerRefused(msgspec.json.decode(kept, type=wire.Problem))
+
     def _note_stopped(self, refused: ServerRefused) -> None:
         """Keep why the server does not speak with this machine; no final code leaves if two run."""
-        if refused.type not in (*_USED_TWICE, "not-authentic"):
+        if refused.type not in (*_USED_TWICE, "forbidden", "not-authentic"):
             return
         with self._store.database.writing() as session:
             events.set_fact(session, "stopped", refused.title)
             if refused.type in _USED_TWICE:
-                events.set_fact(session, "used_twice", "1")
+                problem = msgspec.json.encode(refused.problem).decode()
+                events.set_fact(session, "used_twice", problem)
 
     def _greet(self, connection: Connection) -> wire.Welcome:
         """Say who we are; a second machine on a copy of this store is stopped here.
@@ -182,7 +199,6 @@ class SyncEngine:
         with store.database.writing() as session:
             events.set_fact(session, "reached_at", self._clock().isoformat(timespec="seconds"))
             events.set_fact(session, "stopped", "")
-            events.set_fact(session, "used_twice", "")
             if is_signed:
                 events.set_fact(session, "courier_key", welcome.courier_key)
             if contacts == 1:  # a fresh store: what this station was before may be only there
@@ -207,6 +223,7 @@ class SyncEngine:
         """
         if self._practice:
             raise ServerUnreachable(PRACTICE_NOTICE)
+        self._check_stopped()
         return pull.wait_for_news(self._store, self._line(2), wait_s, is_wanted)
 
     def send_pages(self) -> int:

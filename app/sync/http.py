@@ -53,6 +53,7 @@ class ServerRefused(AppError):
 
     def __init__(self, problem: wire.Problem) -> None:
         super().__init__(problem.title, problem.detail)
+        self.problem = problem
         self.status, self.type, self.n = problem.status, problem.type, problem.n
         self.detail = problem.detail
 

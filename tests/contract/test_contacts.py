@@ -12,6 +12,8 @@ from uuid import uuid4
 import pytest
 
 from app.bootstrap import open_workstation
+from app.domain import bodies
+from app.models import events, projection
 from app.services import lookup, settling, station
 from app.sync.http import ServerRefused
 from tests.support.office import BICH, Counter, Office, running_office
@@ -110,6 +112,45 @@ def test_what_a_clone_received_before_it_was_stopped_is_kept_under_its_own_name(
     for reception in (*theirs, *ours):
         shown = lookup.show(clone.desk, reception.dossier).dossier
         assert shown == original.fold(reception.dossier)
+    for counter in (original, clone):
+        counter.close()
+
+
+def test_a_stopped_machine_stays_stopped_however_often_it_tries(office: Office) -> None:
+    original = office.station()
+    clone = cloned(office, original)
+    for _ in range(3):
+        original.sync()
+    for _ in range(9):  # counting on, it would overtake the original while that one sleeps
+        with pytest.raises(ServerRefused) as caught:
+            clone.sync()
+        assert caught.value.type == "cloned"
+        assert clone.receive().code.startswith("T-")
+    assert original.sync().proven
+    for counter in (original, clone):
+        counter.close()
+
+
+def test_what_was_rescued_once_is_not_done_again_by_another_restore(office: Office) -> None:
+    original = office.station()
+    reception = original.receive("Trước khi sao")
+    original.sync()
+    clone = cloned(office, original)
+    original.receive("Máy gốc")
+    original.sync()
+    with clone.desk.store.acting() as session:
+        paid = bodies.FeePaid(amount=1_000, method="cash")
+        made = events.Act("fee.paid", paid, BICH.user, clone.desk.now(), reception.dossier)
+        projection.record(session, made)
+    with pytest.raises(ServerRefused):
+        clone.sync()
+    for _ in range(3):
+        office.clock.move(seconds=1)
+        clone.restore()
+        clone.sync()
+    original.sync()
+    assert original.fold(reception.dossier).paid == 1_000
+    assert clone.fold(reception.dossier).paid == 1_000
     for counter in (original, clone):
         counter.close()
 

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
@@ -76,9 +76,9 @@ def _corrected(dossier: Dossier) -> Any:
 ACTS: tuple[tuple[str, Callable[[Dossier], Any]], ...] = (
     ("dossier.withdrawn", lambda _: bodies.Ended(reason="rút")),
     ("due.extended", _extended),
-    ("fee.paid", lambda _: bodies.FeePaid(amount=1000, method="cash")),
+    ("fee.paid", lambda _: bodies.FeePaid(amount=1000, method="cash", reference=uuid4().hex)),
     ("fee.refunded", lambda _: bodies.FeeRefunded(amount=1000, reason="thừa")),
-    ("note.added", lambda _: bodies.NoteAdded(text="ghi chú")),
+    ("note.added", lambda _: bodies.NoteAdded(text=uuid4().hex)),
     ("stage.taken", lambda _: bodies.StageTaken()),
     ("stage.handed_over", lambda _: bodies.StageHandedOver(to_agency="H24.901")),
     ("supplement.requested", lambda _: bodies.SupplementRequested(items=("x",), reason="thiếu")),
@@ -298,7 +298,8 @@ class Course(RuleBasedStateMachine):
             accepted = session.execute(
                 text(
                     "SELECT dossier, body, kind FROM event WHERE seq IS NOT NULL"
-                    " AND kind IN ('dossier.received', 'event.mended', 'note.added')"
+                    " AND kind IN"
+                    " ('dossier.received', 'event.mended', 'note.added', 'fee.paid')"
                 )
             ).all()
         held = {UUID(row.id): projection.read_snapshot(row.snapshot) for row in rows}
@@ -313,6 +314,11 @@ class Course(RuleBasedStateMachine):
         played.conflicts += sum(len(d.conflicts) for d in held.values())
         played.lost += len(set(self.received) - set(held))
         played.doubled += sum(n - 1 for n in begun.values())
+        deeds = Counts(
+            bytes(row.body) for row in accepted
+            if row.kind in ("note.added", "fee.paid") and b"of_tomorrow" not in row.body
+        )  # fmt: skip
+        played.doubled += sum(n - 1 for n in deeds.values())
         codes = [code for d in held.values() for code in (d.code,)]
         played.reissued += len(codes) - len(set(codes))
         kept = {UUID(r.dossier) for r in accepted if b"of_tomorrow" in r.body}
