@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,23 +12,7 @@ from app.domain.catalogue import BadCatalogue
 from app.domain.wire import catalogue_bytes
 from server.errors import ServerProblem
 from server.services import catalogues
-from tests.support.office import CATALOGUE, Office, running_office
-from tests.support.postgres import new_database, postgres
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("pg")) as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    database = request.param
-    if database == "postgresql":
-        database = new_database(request.getfixturevalue("cluster"))
-    with running_office(tmp_path / "office", database=database) as running:
-        yield running
+from tests.support.office import CATALOGUE, Office
 
 
 def _folder(tmp_path: Path, version: int, **changes: tuple[str, str]) -> Path:

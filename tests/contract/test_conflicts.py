@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,23 +14,7 @@ from app.models import events, projection
 from app.services import corrections, lookup, settling, station
 from app.services.corrections import Correction, NotNow
 from server.services import push
-from tests.support.office import BICH, OTHER_AGENCY, Counter, Office, running_office
-from tests.support.postgres import new_database, postgres
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("pg")) as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    database = request.param
-    if database == "postgresql":
-        database = new_database(request.getfixturevalue("cluster"))
-    with running_office(tmp_path / "office", database=database) as running:
-        yield running
+from tests.support.office import BICH, OTHER_AGENCY, Counter, Office
 
 
 def act(counter: Counter, dossier: UUID, kind: str, body: Any) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,23 +14,7 @@ from app.domain import bodies
 from app.models import events, projection
 from app.services import lookup, settling, station
 from app.sync.http import ServerRefused
-from tests.support.office import BICH, Counter, Office, running_office
-from tests.support.postgres import new_database, postgres
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("pg")) as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    database = request.param
-    if database == "postgresql":
-        database = new_database(request.getfixturevalue("cluster"))
-    with running_office(tmp_path / "office", database=database) as running:
-        yield running
+from tests.support.office import BICH, Counter, Office
 
 
 def cloned(office: Office, counter: Counter) -> Counter:

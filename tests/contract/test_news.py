@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,23 +17,6 @@ from app.sync import digest, pull
 from app.sync.http import Connection, Download, ServerRefused, ServerUnreachable, unpacked
 from server.services import snapshots
 from tests.support.office import OTHER_AGENCY, Bare, Counter, Office, running_office
-from tests.support.postgres import new_database, postgres
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("pg")) as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    database = request.param
-    if database == "postgresql":
-        database = new_database(request.getfixturevalue("cluster"))
-    with running_office(tmp_path / "office", database=database) as running:
-        yield running
-
 
 # ---- long poll ----------------------------------------------------------------------------------
 

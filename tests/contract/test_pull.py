@@ -24,22 +24,6 @@ from tests.support.office import (
     picture,
     running_office,
 )
-from tests.support.postgres import new_database, postgres
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("pg")) as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    database = request.param
-    if database == "postgresql":
-        database = new_database(request.getfixturevalue("cluster"))
-    with running_office(tmp_path / "office", database=database) as running:
-        yield running
 
 
 @pytest.fixture

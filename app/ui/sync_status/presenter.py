@@ -171,7 +171,8 @@ class SyncPresenter(QObject):
                 _short(d.second.at),
                 d.code,
                 _words(d.second.kind),
-                f"⚠ trái với “{_words(d.first.kind)}” của {d.first.actor}: cần chọn",
+                f"⚠ trái với “{_words(d.first.kind)}” của {d.first.actor}: "
+                "báo người phụ trách chọn",
             )
             for d in settling.disputes(self._desk)
         ]
