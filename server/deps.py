@@ -45,8 +45,8 @@ class Parts:
     clock: Callable[[], dt.datetime]
 
 
-def get_parts(request: Request) -> Parts:
-    """Return the process's parts."""
+async def get_parts(request: Request) -> Parts:
+    """Return the process's parts; async, or each request would go to a thread for it."""
     parts: Parts = request.app.state.parts
     return parts
 
@@ -127,7 +127,7 @@ class Signed:
     message: bytes
 
 
-def read_signature(request: Request, body: BodyDep) -> Signed:
+async def read_signature(request: Request, body: BodyDep) -> Signed:
     """Return who says to have sent the request.
 
     Raises:

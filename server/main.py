@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
 
 from app.domain import shapes
 from server import errors
@@ -16,15 +20,30 @@ from server.gate import Gate
 from server.models.database import ServerDatabase
 from server.routes import files, public, stations, sync
 from server.routes.answers import describe
-from server.services import streams
+from server.services import catalogues, streams
 from server.services.catalogues import load_keys
 from server.services.files import PageFolder
 from server.settings import ServerSettings
+
+_YOUNG_OBJECTS = 20_000  # a push makes thousands that die with it
+log = logging.getLogger(__name__)
 
 
 def utc_now() -> dt.datetime:
     """Return the present moment."""
     return dt.datetime.now(dt.UTC)
+
+
+def _warm_up(database: ServerDatabase) -> None:
+    """Read what every push needs before the first comes, and keep it out of garbage collections."""
+    try:
+        with database.reading() as session:
+            catalogues.warm_up(session)
+    except SQLAlchemyError:
+        log.warning("the database did not answer at the start; requests will ask it again")
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, 20, 20)
 
 
 def create_app(settings: ServerSettings, *, clock: Callable[[], dt.datetime] = utc_now) -> FastAPI:
@@ -51,6 +70,7 @@ def create_app(settings: ServerSettings, *, clock: Callable[[], dt.datetime] = u
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(_warm_up, database)
         yield
         parts.database.close()
 

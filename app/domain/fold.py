@@ -233,7 +233,12 @@ def needs_replay(before: Dossier | None, after: Dossier) -> bool:
                for c in after.conflicts)  # fmt: skip
 
 
-def apply(dossier: Dossier | None, event: Event, ruled: _Rulings | None = None) -> Dossier:
+def apply(
+    dossier: Dossier | None,
+    event: Event,
+    ruled: _Rulings | None = None,
+    act: tuple[str, Any] | None = None,
+) -> Dossier:
     """Return the dossier after one more event.
 
     An act that lost a conflict, or waits for the decision, changes nothing.
@@ -242,6 +247,7 @@ def apply(dossier: Dossier | None, event: Event, ruled: _Rulings | None = None) 
         dossier: before, None if there was none.
         event: the next one in the server's order.
         ruled: in a replay, how every conflict will be decided.
+        act: what `read_act` says of the event, if that was asked already.
 
     Raises:
         NotAllowed: the act is not allowed now; `refusal` says why.
@@ -249,7 +255,7 @@ def apply(dossier: Dossier | None, event: Event, ruled: _Rulings | None = None) 
     """
     if event.dossier is None:
         raise NotAllowed("Sự kiện này không thuộc hồ sơ nào.")
-    act_kind, body = read_act(event)
+    act_kind, body = read_act(event) if act is None else act
     if dossier is not None and _is_set_aside(dossier, event, ruled):
         return dossier
     reason = refusal(dossier, act_kind, body)
@@ -259,10 +265,10 @@ def apply(dossier: Dossier | None, event: Event, ruled: _Rulings | None = None) 
         return _received(event.dossier, body)
     if isinstance(body, bodies.ConflictRaised):
         return _raised(dossier, body, event, ruled)
-    act = _ACTS[act_kind]
-    after = act.change(dossier, body, event) if act.change else dossier
-    if act.leads_to is not None:
-        after = replace(after, state=act.leads_to)
+    rule = _ACTS[act_kind]
+    after = rule.change(dossier, body, event) if rule.change else dossier
+    if rule.leads_to is not None:
+        after = replace(after, state=rule.leads_to)
     return after
 
 

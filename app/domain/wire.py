@@ -19,7 +19,7 @@ from app.domain.events import MAX_BODY_BYTES, Event
 
 PROTOCOL = 1
 MAX_BATCH_EVENTS = 200
-MAX_PACKED_BYTES = 32 * 1024
+MAX_PACKED_BYTES = 64 * 1024
 MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 MAX_SINGLE_BYTES = MAX_BODY_BYTES + 16 * 1024  # one large event goes alone, above the batch limit
 JSON_LINES = "application/x-ndjson"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,7 +22,10 @@ from app.sync.http import Connection, packed
 _ALL = 2**31
 _FIRST_BYTES, _LEAST_BYTES = 12 * 1024, 4 * 1024
 _EACH_AT_FIRST = 400.0  # packed bytes of a reception
-_QUICK_S, _SLOW_S = 1.2, 5.0
+_QUICK_S, _LONG_S = 1.6, 5.0  # from the first byte of a batch to its answer
+_MORE = 1.7
+_UNNOTED = 4
+_SLOW_BYTES_PER_S = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +60,25 @@ def push_all(store: Store, lines: Sequence[Connection]) -> Pushed:
 
 @dataclass(slots=True)
 class _Pace:
-    """How much goes into a batch: small while a line is slow, so that a cut costs little.
+    """How much goes into a batch: little while a line is slow, so that a cut costs little.
 
     Attributes:
         limit: packed bytes of the next batch.
         each: packed bytes of an event, as the last batch had it.
+        is_slow: a byte saved is worth more than the time it takes to pack it.
     """
 
     limit: int = _FIRST_BYTES
     each: float = _EACH_AT_FIRST
+    is_slow: bool = True
 
-    def learn(self, seconds: float) -> None:
+    def learn(self, size: int, seconds: float) -> None:
         """Adapt to how long the last batch took."""
         if seconds < _QUICK_S:
-            self.limit = min(self.limit * 2, wire.MAX_PACKED_BYTES)
-        elif seconds > _SLOW_S:
+            self.limit = min(int(self.limit * _MORE), wire.MAX_PACKED_BYTES)
+        elif seconds > _LONG_S:
             self.limit = max(self.limit // 2, _LEAST_BYTES)
+        self.is_slow = size / max(seconds, 0.001) < _SLOW_BYTES_PER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +90,22 @@ class _Batch:
     known: int
 
 
+@dataclass(slots=True)
+class _Flight:
+    """A batch on its way; its line is free for another as soon as an answer came."""
+
+    batch: _Batch
+    line: Connection
+    future: Future[tuple[wire.PushAnswer, float]]
+    has_landed: bool = False
+
+
 def push_store(store: Store, lines: Sequence[Connection], incarnation: UUID) -> Pushed:
-    """Send what the server lacks of one incarnation; as `push_all`."""
+    """Send what the server lacks of one incarnation; as `push_all`.
+
+    Answers are noted in the order of the batches, for each names only its own
+    refusals. A lost answer holds up that alone, not what the other line sends.
+    """
     with store.database.reading() as session:
         begun = events.have(session, incarnation)
         last, _ = events.last_of(session, incarnation)
@@ -93,29 +113,52 @@ def push_store(store: Store, lines: Sequence[Connection], incarnation: UUID) -> 
         return Pushed(0, 0)
     quarantined = 0
     pace, free, sent = _Pace(), list(lines), begun
-    flying: deque[tuple[_Batch, Connection, Future[tuple[wire.PushAnswer, float]]]] = deque()
+    flying: deque[_Flight] = deque()
     with ThreadPoolExecutor(len(lines)) as pool:
         while True:
-            while free and (batch := _next_batch(store, incarnation, sent, pace)) is not None:
+            while free and len(flying) < _UNNOTED:
+                batch = _next_batch(store, incarnation, sent, pace)
+                if batch is None:
+                    break
                 line = free.pop()
-                flying.append((batch, line, pool.submit(_send, line, batch)))
+                flying.append(_Flight(batch, line, pool.submit(_send, line, batch)))
                 sent = batch.last
             if not flying:
                 break
-            batch, line, future = flying.popleft()
-            answer, seconds = future.result()  # no transaction stays open while we wait
-            free.append(line)
-            pace.learn(seconds)
-            quarantined += len(answer.quarantined)
-            have = _note(store, incarnation, batch, answer)
-            if have < batch.last:  # overtaken on the way, or the server was put back
-                while flying:
-                    _, line, future = flying.popleft()
-                    future.result()
-                    free.append(line)
+            _land(flying, free, pace)  # no transaction stays open while we wait
+            while flying and flying[0].has_landed:
+                batch = flying[0].batch
+                answer, _ = flying.popleft().future.result()
+                quarantined += len(answer.quarantined)
+                have = _note(store, incarnation, batch, answer)
+                if have >= batch.last:
+                    continue
+                while flying:  # overtaken on the way, or the server was put back
+                    _land(flying, free, pace)
+                    while flying and flying[0].has_landed:
+                        flying.popleft()
                 if have <= batch.known <= answer.have:
-                    break  # it holds at a gap that we cannot fill; the next pass says more
+                    return _pushed(store, incarnation, begun, quarantined)  # see the next pass
                 sent = have
+    return _pushed(store, incarnation, begun, quarantined)
+
+
+def _land(flying: Sequence[_Flight], free: list[Connection], pace: _Pace) -> None:
+    """Wait for an answer, whichever comes first; free its line.
+
+    Raises:
+        ServerUnreachable, ServerRefused: that was the answer.
+    """
+    wait([flight.future for flight in flying if not flight.has_landed], None, FIRST_COMPLETED)
+    for flight in flying:
+        if not flight.has_landed and flight.future.done():
+            flight.has_landed = True
+            _, seconds = flight.future.result()
+            free.append(flight.line)
+            pace.learn(len(flight.batch.data), seconds)
+
+
+def _pushed(store: Store, incarnation: UUID, begun: int, quarantined: int) -> Pushed:
     with store.database.reading() as session:
         taken = events.have(session, incarnation) - begun
     return Pushed(max(0, taken), quarantined)
@@ -163,7 +206,7 @@ def _next_batch(store: Store, incarnation: UUID, after: int, pace: _Pace) -> _Ba
         known = events.have(session, incarnation)
     if not batch:
         return None
-    data, batch = _fitting(store, batch)
+    data, batch = _fitting(store, batch, is_slow=pace.is_slow)
     pace.each = len(data) / len(batch)
     return _Batch(data, batch[-1].n, known)
 
@@ -211,10 +254,10 @@ def _last(session: Session, incarnation: UUID) -> int:
     return events.last_of(session, incarnation)[0]
 
 
-def _fitting(store: Store, batch: list[Event]) -> tuple[bytes, list[Event]]:
+def _fitting(store: Store, batch: list[Event], *, is_slow: bool) -> tuple[bytes, list[Event]]:
     """Return a packed push of as many events as fit into the limit."""
     while True:
-        data = packed(wire.write_push(head_of(store, batch), batch))
+        data = packed(wire.write_push(head_of(store, batch), batch), is_slow=is_slow)
         if len(data) <= wire.MAX_PACKED_BYTES or len(batch) == 1:
             return data, batch
         share = wire.MAX_PACKED_BYTES / len(data)

@@ -226,7 +226,6 @@ class DossierRow(Base):
     """
 
     __tablename__ = "dossier"
-    __table_args__ = (Index("ix_dossier_agency_code", "agency", "code"),)
 
     agency: Mapped[str] = mapped_column(String(40), primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)

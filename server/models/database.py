@@ -16,6 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
     URL,
+    ColumnElement,
     Connection,
     Engine,
     create_engine,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -56,6 +58,7 @@ _GONE = frozenset({"57P01", "57P02", "57P03", "57P05", "25006"})
 _IN_THE_WAY = frozenset({"57014", "40P01", "55P03", "40001"})
 _SQLITE_PASSING = frozenset({5, 6, 13})  # busy, locked, disk full
 _commit = threading.local()
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 class CommitUnsure(Exception):
@@ -254,15 +257,21 @@ def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
         session.execute(insert(table), rows)
         return
     session.flush()
-    columns = inspect(table).columns
-    names = ", ".join(f'"{columns[name].name}"' for name in rows[0])
+    columns = [inspect(table).columns[name] for name in rows[0]]
+    names = ", ".join(f'"{column.name}"' for column in columns)
     raw: Any = session.connection().connection.driver_connection
     with (
         raw.cursor() as cursor,
-        cursor.copy(f"COPY {table.__tablename__} ({names}) FROM STDIN") as copy,
+        cursor.copy(f"COPY {table.__tablename__} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
     ):
+        copy.set_types([type_name(column) for column in columns])
         for row in rows:
             copy.write_row(tuple(row.values()))
+
+
+def type_name(column: ColumnElement[Any]) -> str:
+    """Return a column's type as PostgreSQL names it."""
+    return column.type.compile(_POSTGRESQL).partition("(")[0].lower()
 
 
 def lock_agency(session: Session, agency: str) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain import sealing
@@ -141,6 +141,13 @@ def version(session: Session, number: int) -> Catalogue | None:
             _read.clear()
         _read[signature] = parsed(payload or "")
     return _read[signature]
+
+
+def warm_up(session: Session) -> None:
+    """Read the newest version before somebody has to wait for it."""
+    number = session.scalar(select(func.max(CatalogueRow.version)))
+    if number is not None:
+        version(session, number)
 
 
 _KEPT = 8

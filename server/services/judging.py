@@ -111,7 +111,7 @@ class _Judge:
         earlier = None if before is None else self._waiting_before(before, event)
         if rival is None:
             try:
-                after = fold.apply(before, event)
+                after = fold.apply(before, event, act=(kind, body))
             except NotAllowed:
                 if earlier is None:
                     raise

@@ -580,3 +580,91 @@ def test_two_lines_send_everything_once_and_in_order(office: Office, counter: Co
     assert (done.count, done.quarantined) == (120, 0)
     assert set(codes) <= set(office.codes())
     assert [row[2] for row in _mine(office, counter.incarnation)] == list(range(1, 121))
+
+
+class HeldConnection(LossyConnection):
+    """A line whose first answer comes late, or never."""
+
+    def __init__(self, counter: Counter, go_on: threading.Event, *, is_lost: bool = False) -> None:
+        super().__init__(counter, lost={1} if is_lost else set())
+        self._go_on = go_on
+
+    def ask(self, *arguments: Any, **more: Any) -> Reply:
+        """Send; keep the first answer back."""
+        is_first = self.calls == 0
+        try:
+            return super().ask(*arguments, **more)
+        finally:
+            if is_first:
+                assert self._go_on.wait(30)
+
+
+def _notes(counter: Counter, count: int) -> None:
+    reception = counter.receive()
+    with counter.desk.store.acting() as session:
+        for i in range(count):
+            text = f"{i} " + picture(i)[:150].hex()
+            act = events.Act(
+                "note.added", NoteAdded(text=text), BICH.user, counter.desk.now(), reception.dossier
+            )
+            projection.record(session, act)
+
+
+def _until_the_server_has(office: Office, store: UUID, count: int) -> None:
+    deadline = time.monotonic() + 30
+    while len(_mine(office, store)) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_an_answer_that_comes_late_does_not_hold_up_the_other_line(
+    office: Office, counter: Counter
+) -> None:
+    _notes(counter, 300)
+    go_on = threading.Event()
+    lines = [counter.connect(), HeldConnection(counter, go_on)]  # the last line sends first
+    found: list[push.Pushed] = []
+    pushing = threading.Thread(
+        target=lambda: found.append(push.push_all(counter.desk.store, lines))
+    )
+    pushing.start()
+    _until_the_server_has(office, counter.incarnation, 150)  # far more than the first two batches
+    assert station.status(counter.desk, "").waiting == 301  # answers are noted in order
+    go_on.set()
+    pushing.join(30)
+    for line in lines:
+        line.close()
+    assert found == [push.Pushed(301, 0)]
+
+
+def test_what_was_set_aside_is_heard_again_when_its_answer_was_lost(
+    office: Office, counter: Counter
+) -> None:
+    with counter.desk.store.acting() as session:
+        body = NoteAdded(text="hồ sơ không có")
+        act = events.Act("note.added", body, BICH.user, counter.desk.now(), uuid4())
+        events.add_row(session, events.next_event(session, act))
+    _notes(counter, 300)
+    go_on = threading.Event()
+    lines = [counter.connect(), HeldConnection(counter, go_on, is_lost=True)]
+    go_on.set()
+    with pytest.raises(ServerUnreachable):
+        push.push_all(counter.desk.store, lines)
+    done = push.push_all(counter.desk.store, lines)
+    for line in lines:
+        line.close()
+    assert done.quarantined == 1
+    assert station.status(counter.desk, "").waiting == 0
+
+
+def test_a_batch_grows_on_a_quick_line_and_shrinks_on_a_slow_one() -> None:
+    pace = push._Pace()
+    begun = pace.limit
+    for _ in range(10):
+        pace.learn(pace.limit, 0.2)
+    assert pace.limit == wire.MAX_PACKED_BYTES
+    assert not pace.is_slow
+    for _ in range(10):
+        pace.learn(pace.limit, 9.0)
+    assert pace.limit == push._LEAST_BYTES < begun
+    assert pace.is_slow
