@@ -7,7 +7,9 @@ that failed is played again by `python -m benchmarks.faults NAME --seed N [--run
 from __future__ import annotations
 
 import argparse
+import functools
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,10 +18,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks import failover
-from benchmarks.sync import scenes
+from benchmarks.result import p95
+from benchmarks.sync import contenders, scenes
 from benchmarks.sync.office import ground
+from benchmarks.sync.race import middle, run_seeds
 from tests.contract.test_kill import kill_receptions
 from tests.faults import (
     test_any_course,
@@ -36,6 +41,9 @@ from tests.support import office as offices
 from tests.support.laws import Verdict
 
 RESULTS = Path(__file__).parent / "faults.json"
+ROOT = Path(__file__).parents[1]
+BYTES_UP = 480  # a whole reception
+EVENTS_S = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +241,57 @@ def cut_line(folder: Path, runs: int, seed: int) -> Found:
     return Found(0, again, 0, {"too many bytes": int(sent.share > 1.35)}, told)
 
 
+def _racing(lines: Callable[[int], Any], count: int, share: float) -> Callable[..., Found]:
+    """Return a play: receptions over a bad line, beside the limit of the same seeds."""
+
+    def play(folder: Path, runs: int, seed: int) -> Found:
+        seeds = range(seed, seed + runs)
+        with ground(folder) as here:
+            limit = run_seeds(here, contenders.limit("limit"), lines, count, seeds)
+            ours = run_seeds(here, contenders.ours("pass"), lines, count, seeds)
+        reached = middle(ours, "rate") / middle(limit, "rate")
+        others = {
+            "confirmed sent again": sum(int(run.said["again"]) for run in ours),
+            "too slow beside the limit": int(reached < share),
+            "too many bytes": int(middle(ours, "up") > BYTES_UP),
+        }
+        told = (
+            f"{middle(ours, 'rate'):.1f}/s, {reached:.2f} of the limit's "
+            f"{middle(limit, 'rate'):.1f}/s (at least {share}); {middle(ours, 'up'):.0f} B up; "
+            f"first confirmation {middle(ours, 'first_s'):.1f} s"
+        )
+        return Found(others=others, told=told)
+
+    return play
+
+
+def event_among_pages(folder: Path, runs: int, seed: int) -> Found:
+    """An event now and then while pages go over the slow line, beside pages alone."""
+    pages = functools.partial(scenes.send_pages, pages=EVENTS_S, seconds=EVENTS_S)
+    with ground(folder) as here:
+        seeds = range(seed, seed + runs)
+        works = [functools.partial(pages, here, s) for s in seeds]
+        works += [functools.partial(pages, here, s, every_s=4) for s in seeds]
+        done = scenes.at_once(works)
+    alone, busy = done[:runs], done[runs:]
+    wait = p95([wait for one in busy for wait in one.waits])
+    share = sum(one.rate for one in busy) / sum(one.rate for one in alone)
+    others = {"p95 over 1 s": int(wait > 1), "pages below 0.85": int(share < 0.85)}
+    return Found(others=others, told=f"event p95 {wait:.2f} s, pages at {share:.2f} of their rate")
+
+
+def _checks(*files: str) -> Callable[..., Found]:
+    """Return a play: the suite's own checks of a fault."""
+
+    def play(_: Path, __: int, ___: int) -> Found:
+        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT)
+        last = done.stdout.strip().rpartition("\n")[2]
+        return Found(others={"failed": int(done.returncode != 0)}, told=last)
+
+    return play
+
+
 def days_away(folder: Path, runs: int, _: int) -> Found:
     """A station comes back with so many dossiers and five times as many pages."""
     with ground(folder) as here:
@@ -279,12 +338,33 @@ PLAYS: list[Play] = [
     Play(3, "kill-scan", "kill -9 while scanning", 130, _killing("scan")),
     Play(3, "kill-sync", "kill -9 while pushing, pulling, sending pages", 140, _killing("sync")),
     Play(4, "course", "lost, doubled, late; crash, restore, clone, newer", 60, courses),
+    Play(5, "slow", "256 kbit/s, 400 ms, 2 % loss", 5, _racing(scenes.slow, 500, 0.65)),
+    Play(6, "worst", "64 kbit/s, 800 ms, 10 % loss", 3, _racing(scenes.worst, 100, 0.5)),
     Play(7, "cut", "line cut 8 s in every 20", 400, cut_line),
     Play(8, "days", "back after days, dossiers and their pages", 2000, days_away),
     Play(8, "offline", "two stations offline, then both back", 600, two_stations),
+    Play(9, "events", "an event now and then while pages upload", 2, event_among_pages),
+    Play(
+        10,
+        "rivals",
+        "two counters change one dossier",
+        1,
+        _checks("tests/contract/test_conflicts.py", "tests/unit/test_clashes.py"),
+    ),
     Play(11, "clock", "clock -30 d, +1 d, jumps during a shift", 300, clocks),
     Play(12, "lost", "restored, put back, dead disk, journal gone", 40, lost_stores),
     Play(13, "disk", "disk full, read-only, failing", 180, disk_errors),
+    Play(
+        14,
+        "versions",
+        "older and newer programs",
+        1,
+        _checks(
+            "tests/unit/test_evolution.py",
+            "tests/integration/test_migrations.py",
+            "tests/contract/test_online_migration.py",
+        ),
+    ),
     Play(15, "standby", "failover to a synchronous standby", 1, standby),
     Play(15, "patroni", "failover under Patroni", 2, patroni),
     Play(16, "bits", "one bit flipped", 300, flipped_bits),

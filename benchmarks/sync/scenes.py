@@ -37,6 +37,11 @@ def slow(seed: int) -> Any:
     return link(rate=256_000, rtt_ms=400, loss=0.02, seed=seed)
 
 
+def worst(seed: int) -> Any:
+    """Return the worst line that is to be lived with."""
+    return link(rate=64_000, rtt_ms=800, loss=0.1, seed=seed)
+
+
 @contextmanager
 def cuts(line: Line) -> Iterator[None]:
     """Cut the line 8 s in every 20 until the block ends, and leave it mended."""

@@ -144,7 +144,7 @@ def _bad(here: Ground, fetched: peers.Peers, sizes: Sizes, found: Measured) -> N
 
 def _worst(here: Ground, fetched: peers.Peers, sizes: Sizes, found: Measured) -> None:
     """receptions over 64 kbit/s, 800 ms, 10 % loss."""
-    runs = _over(here, fetched, sizes.worst, worst_line, sizes.worst_seeds, sizes.naive // 4)
+    runs = _over(here, fetched, sizes.worst, scenes.worst, sizes.worst_seeds, sizes.naive // 4)
     name = f"{sizes.worst} receptions, 64 kbit/s, 800 ms, 10 % loss"
     _race(
         found,
@@ -153,11 +153,6 @@ def _worst(here: Ground, fetched: peers.Peers, sizes: Sizes, found: Measured) ->
         runs,
         f"Medians over {sizes.worst_seeds} seeds. One POST a record: {sizes.naive // 4}.",
     )
-
-
-def worst_line(seed: int) -> Any:
-    """Return the worst line that is to be lived with."""
-    return link(rate=64_000, rtt_ms=800, loss=0.1, seed=seed)
 
 
 def _over(
