@@ -20,6 +20,7 @@ from app.sync.http import Connection, ServerRefused, ServerUnreachable
 
 PRACTICE_NOTICE = "Máy tập sự: hồ sơ ở đây không gửi đi đâu cả."
 MAX_SKEW = dt.timedelta(minutes=5)
+PAGE_LINE = 3
 _LOOK_S = 0.1  # for events that come while pages are sent
 _USED_TWICE = ("cloned", "forked")  # another machine may print the same numbers
 
@@ -231,7 +232,9 @@ class SyncEngine:
         lines = (self._line(0), self._line(1))
         push.push_all(self._store, lines)  # what came since the pass began
         with _EventsFirst(self._store, lines) as first:
-            return pages.send_pages(self._store, self._line(3), now=self._clock, pause=first.hold)
+            return pages.send_pages(
+                self._store, self._line(PAGE_LINE), now=self._clock, pause=first.hold
+            )
 
     def close(self) -> None:
         """Close the connections."""
@@ -242,6 +245,8 @@ class SyncEngine:
         """Return a connection: two for events, one to wait on, one for pages."""
         if number not in self._lines:
             self._lines[number] = self._connect()
+            if number == PAGE_LINE:
+                self._lines[number].keep_queue_short()
         return self._lines[number]
 
 

@@ -70,7 +70,8 @@ def send_pages(
         store: of this station.
         connection: for pages alone.
         now: clock for what is noted.
-        pause: answers True when events wait; checked between chunks.
+        pause: answers True when events wait, or waits for them itself; asked before
+            each chunk and each few KB of one.
 
     Raises:
         ServerUnreachable: what was sent stays sent; the offset is asked for
@@ -111,7 +112,8 @@ def _send(store: Store, connection: Connection, page: Waiting, pause: Callable[[
         while offset < len(content):
             if pause():
                 return False
-            offset = _patch(connection, target, offset, content[offset : offset + CHUNK_BYTES])
+            chunk = content[offset : offset + CHUNK_BYTES]
+            offset = _patch(connection, target, offset, chunk, pause)
     except ServerRefused as refused:
         if refused.status in _START_AGAIN:
             _note_upload(store, page.sha256, "")
@@ -139,14 +141,16 @@ def _begin(store: Store, connection: Connection, page: Waiting) -> tuple[str, in
     return target, int(reply.headers.get("upload-offset", "0"))
 
 
-def _patch(connection: Connection, target: str, offset: int, chunk: bytes) -> int:
+def _patch(
+    connection: Connection, target: str, offset: int, chunk: bytes, pause: Callable[[], bool]
+) -> int:
     digest = base64.b64encode(hashlib.sha256(chunk).digest()).decode()
     headers = _TUS | {
         "Content-Type": "application/offset+octet-stream",
         "Upload-Offset": str(offset),
         "Upload-Checksum": f"sha256 {digest}",
     }
-    reply = connection.ask("PATCH", target, chunk, headers)
+    reply = connection.ask("PATCH", target, chunk, headers, hold=pause)
     return int(reply.headers.get("upload-offset", "0"))
 
 

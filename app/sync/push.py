@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from app.domain.events import KINDS, Event, read_body
 from app.models import events, projection
 from app.models.base import EventRow, PageRow
 from app.models.store import Store
-from app.sync.http import Connection, packed
+from app.sync.http import Connection, ServerUnreachable, packed
 
 _ALL = 2**31
 _FIRST_BYTES, _LEAST_BYTES = 12 * 1024, 4 * 1024
@@ -25,6 +26,7 @@ _EACH_AT_FIRST = 400.0  # packed bytes of a reception
 _QUICK_S, _LONG_S = 1.6, 5.0  # from the first byte of a batch to its answer
 _MORE = 1.7
 _UNNOTED = 4
+_ONE_PACKET = 1200  # bytes; what is that small goes on every line
 _SLOW_BYTES_PER_S = 100_000
 
 
@@ -92,12 +94,11 @@ class _Batch:
 
 @dataclass(slots=True)
 class _Flight:
-    """A batch on its way; its line is free for another as soon as an answer came."""
+    """A batch on its way, on one line or on all; the first answer counts."""
 
     batch: _Batch
-    line: Connection
-    future: Future[tuple[wire.PushAnswer, float]]
-    has_landed: bool = False
+    ways: list[Future[tuple[wire.PushAnswer, float]]]
+    answer: wire.PushAnswer | None = None
 
 
 def push_store(store: Store, lines: Sequence[Connection], incarnation: UUID) -> Pushed:
@@ -112,62 +113,77 @@ def push_store(store: Store, lines: Sequence[Connection], incarnation: UUID) -> 
     if last <= begun:
         return Pushed(0, 0)
     quarantined = 0
-    pace, free, sent = _Pace(), list(lines), begun
+    pace, sent = _Pace(), begun
     flying: deque[_Flight] = deque()
-    with ThreadPoolExecutor(len(lines)) as pool:
-        while True:
-            while free and len(flying) < _UNNOTED:
-                batch = _next_batch(store, incarnation, sent, pace)
-                if batch is None:
-                    break
-                line = free.pop()
-                flying.append(_Flight(batch, line, pool.submit(_send, line, batch)))
-                sent = batch.last
-            if not flying:
+    while True:
+        free = [line for line in lines if not line.is_busy]
+        while free and len(flying) < _UNNOTED:
+            batch = _next_batch(store, incarnation, sent, pace)
+            if batch is None:
                 break
-            _land(flying, free, pace)  # no transaction stays open while we wait
-            while flying and flying[0].has_landed:
-                batch = flying[0].batch
-                answer, _ = flying.popleft().future.result()
-                quarantined += len(answer.quarantined)
-                have = _note(store, incarnation, batch, answer)
-                if have >= batch.last:
-                    continue
-                while flying:  # overtaken on the way, or the server was put back
-                    _land(flying, free, pace)
-                    while flying and flying[0].has_landed:
-                        flying.popleft()
-                if have <= batch.known <= answer.have:
-                    return _pushed(store, incarnation, begun, quarantined)  # see the next pass
-                sent = have
+            is_small = not flying and batch.last >= last and len(batch.data) <= _ONE_PACKET
+            chosen = free if is_small else free[-1:]
+            flying.append(_Flight(batch, _send(chosen, batch)))
+            sent, free = batch.last, free[: -len(chosen)]
+        if not flying and free:
+            break
+        if not flying:  # what was sent twice before is still under way
+            wait([line.under_way for line in lines if line.under_way], None, FIRST_COMPLETED)
+            continue
+        _land(flying, pace)  # no transaction stays open while we wait
+        while flying and flying[0].answer is not None:
+            batch, answer = flying[0].batch, flying[0].answer
+            flying.popleft()
+            quarantined += len(answer.quarantined)
+            have = _note(store, incarnation, batch, answer)
+            if have >= batch.last:
+                continue
+            while any(flight.answer is None for flight in flying):
+                _land(flying, pace)  # overtaken on the way, or the server was put back
+            flying.clear()
+            if have <= batch.known <= answer.have:
+                return _pushed(store, incarnation, begun, quarantined)  # see the next pass
+            sent = have
     return _pushed(store, incarnation, begun, quarantined)
 
 
-def _land(flying: Sequence[_Flight], free: list[Connection], pace: _Pace) -> None:
-    """Wait for an answer, whichever comes first; free its line.
+def _send(
+    lines: Sequence[Connection], batch: _Batch
+) -> list[Future[tuple[wire.PushAnswer, float]]]:
+    """Send a batch on every line given: a small one twice, for a lost packet costs a second."""
+
+    def send(line: Connection) -> tuple[wire.PushAnswer, float]:
+        started = time.monotonic()
+        answer = line.post_packed("/v1/push", batch.data, wire.PushAnswer)
+        return answer, time.monotonic() - started
+
+    return [line.later(functools.partial(send, line)) for line in lines]
+
+
+def _land(flying: Sequence[_Flight], pace: _Pace) -> None:
+    """Wait until another batch is answered, whichever comes first.
 
     Raises:
-        ServerUnreachable, ServerRefused: that was the answer.
+        ServerUnreachable, ServerRefused: that was the answer, on every line.
     """
-    wait([flight.future for flight in flying if not flight.has_landed], None, FIRST_COMPLETED)
-    for flight in flying:
-        if not flight.has_landed and flight.future.done():
-            flight.has_landed = True
-            _, seconds = flight.future.result()
-            free.append(flight.line)
-            pace.learn(len(flight.batch.data), seconds)
+    waiting = [flight for flight in flying if flight.answer is None]
+    wait([way for flight in waiting for way in flight.ways], None, FIRST_COMPLETED)
+    for flight in waiting:
+        for way in [way for way in flight.ways if way.done()]:
+            flight.ways.remove(way)
+            failure = way.exception()
+            if failure is None:
+                flight.answer, seconds = way.result()
+                pace.learn(len(flight.batch.data), seconds)
+                break
+            if not flight.ways or not isinstance(failure, ServerUnreachable):
+                raise failure
 
 
 def _pushed(store: Store, incarnation: UUID, begun: int, quarantined: int) -> Pushed:
     with store.database.reading() as session:
         taken = events.have(session, incarnation) - begun
     return Pushed(max(0, taken), quarantined)
-
-
-def _send(line: Connection, batch: _Batch) -> tuple[wire.PushAnswer, float]:
-    started = time.monotonic()
-    answer = line.post_packed("/v1/push", batch.data, wire.PushAnswer)
-    return answer, time.monotonic() - started
 
 
 def _note(store: Store, incarnation: UUID, batch: _Batch, answer: wire.PushAnswer) -> int:

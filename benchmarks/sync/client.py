@@ -183,10 +183,10 @@ class _Engine:
         class Noting(Connection):
             def ask(
                 self, method: str, target: str, body: bytes = b"",
-                headers: dict[str, str] | None = None,
+                headers: dict[str, str] | None = None, **more: Any,
             ) -> Reply:  # fmt: skip
                 outer.note(target, body)
-                return super().ask(method, target, body, headers)
+                return super().ask(method, target, body, headers, **more)
 
         def connect() -> Connection:
             return Noting(opened.settings, opened.station.id, opened.desk.store.sign,

@@ -304,9 +304,9 @@ def test_a_station_resumes_where_the_line_broke(
 
     def breaking(
         self: http.Connection, method: str, target: str, body: bytes = b"",
-        headers: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None, **more: Any,
     ) -> http.Reply:  # fmt: skip
-        reply = original(self, method, target, body, headers)
+        reply = original(self, method, target, body, headers, **more)
         if target.startswith("/v1/files"):
             sent.append((method, len(body)))
             if len(sent) == (1 if broken_at == "POST" else 3):
@@ -401,4 +401,24 @@ def test_an_event_that_comes_while_pages_are_sent_does_not_wait_for_them(
     assert sent.count("chunk") > 3
     assert done.pages == 3
     assert (done.waiting, done.pages_waiting) == (0, 0)
+    counter.close()
+
+
+def test_a_page_on_its_way_holds_still_within_a_chunk(office: Office) -> None:
+    counter, sha256 = _with_page(office, 77)
+    counter.sync(with_pages=False)
+    size = len(counter.desk.store.blobs.get(sha256))
+    line = counter.connect()
+    line.keep_queue_short()
+    asked: list[int] = []
+
+    def pause() -> bool:
+        asked.append(1)
+        return False
+
+    assert pages.send_pages(counter.desk.store, line, now=counter.clock, pause=pause) == 1
+    line.close()
+    chunks = -(-size // pages.CHUNK_BYTES)
+    assert len(asked) > 5 * chunks  # far more often than once a chunk
+    assert counter.value("SELECT count(*) FROM page WHERE is_own AND stored_at IS NULL") == 0
     counter.close()

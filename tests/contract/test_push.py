@@ -657,6 +657,40 @@ def test_what_was_set_aside_is_heard_again_when_its_answer_was_lost(
     assert station.status(counter.desk, "").waiting == 0
 
 
+def test_a_small_event_goes_on_every_line_and_one_lost_answer_costs_nothing(
+    office: Office, counter: Counter
+) -> None:
+    counter.receive()
+    counter.sync()
+    reception = counter.receive()
+    counter.sync()
+    with counter.desk.store.acting() as session:
+        act = events.Act(
+            "note.added", NoteAdded(text="a"), BICH.user, counter.desk.now(), reception.dossier
+        )
+        projection.record(session, act)
+    lost, heard = LossyConnection(counter, lost={1}), LossyConnection(counter, lost=set())
+
+    done = push.push_all(counter.desk.store, [lost, heard])
+
+    assert done == push.Pushed(1, 0)
+    for line in (lost, heard):
+        line.close()
+    assert (lost.calls, heard.calls) == (1, 1)
+    assert len(_mine(office, counter.incarnation)) == 3
+
+
+def test_a_small_event_that_every_line_lost_is_sent_again(counter: Counter) -> None:
+    counter.receive()
+    lines = [LossyConnection(counter, lost={1}), LossyConnection(counter, lost={1})]
+    with pytest.raises(ServerUnreachable):
+        push.push_all(counter.desk.store, lines)
+    done = push.push_all(counter.desk.store, lines)
+    for line in lines:
+        line.close()
+    assert done == push.Pushed(1, 0)
+
+
 def test_a_batch_grows_on_a_quick_line_and_shrinks_on_a_slow_one() -> None:
     pace = push._Pace()
     begun = pace.limit

@@ -46,20 +46,18 @@ class BadLine(Connection):
         super().__init__(opened.settings, opened.station.id, opened.desk.store.sign, counter.clock)
         self._fault, self._at, self._calls = fault, at, 0
 
-    def ask(
-        self, method: str, target: str, body: bytes = b"", headers: dict[str, str] | None = None
-    ) -> Reply:
+    def ask(self, *arguments: Any, **more: Any) -> Reply:
         """Send, and perhaps lose, double or delay it."""
         self._calls += 1
         if self._calls != self._at or self._fault == "none":
-            return super().ask(method, target, body, headers)
+            return super().ask(*arguments, **more)
         if self._fault == "drop":
             raise ServerUnreachable("never arrived")
         if self._fault == "late":
             time.sleep(0.05)  # what was sent after it on the other line overtakes it
         if self._fault == "double":
-            super().ask(method, target, body, headers)
-        reply = super().ask(method, target, body, headers)
+            super().ask(*arguments, **more)
+        reply = super().ask(*arguments, **more)
         if self._fault == "lose":
             raise ServerUnreachable("the answer was lost")
         return reply

@@ -8,6 +8,7 @@ from collections import Counter as Tally
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import zstandard
 
@@ -19,7 +20,7 @@ from app.models.journal import open_journal
 from app.services import scanning
 from app.services.station import examine
 from app.sync import pages, push
-from app.sync.http import Reply, ServerUnreachable
+from app.sync.http import Connection, Reply, ServerUnreachable
 from tests.support.crash import image_of, lay_out
 from tests.support.laws import look
 from tests.support.office import BICH, Counter, picture, running_office
@@ -113,18 +114,20 @@ def _flip(path: Path, chance: random.Random) -> None:
     path.write_bytes(content)
 
 
-class Ear:
+class Ear(Connection):
     """A connection that only listens: what would be sent, and no answer to a push."""
 
-    def __init__(self) -> None:
+    def __init__(self, counter: Counter) -> None:
+        opened = counter.opened
+        super().__init__(opened.settings, opened.station.id, opened.desk.store.sign, counter.clock)
         self.pushed: list[bytes] = []
         self.chunks = b""
 
-    def post_packed(self, target: str, data: bytes, kind: object) -> object:  # noqa: ARG002
+    def post_packed(self, target: str, data: bytes, kind: object) -> Any:  # noqa: ARG002
         self.pushed.append(data)
         raise ServerUnreachable
 
-    def ask(self, method: str, target: str, body: bytes = b"", _: object = None) -> Reply:  # noqa: ARG002
+    def ask(self, method: str, target: str, body: bytes = b"", *_: Any, **__: Any) -> Reply:  # noqa: ARG002
         if method == "POST":
             return Reply(201, {"location": "/v1/files/x", "upload-offset": "0"}, b"")
         self.chunks += body
@@ -195,7 +198,7 @@ def _examined(counter: Counter, truth: Truth) -> str:
 
 def _listen(counter: Counter, truth: Truth, flipped: Flipped) -> str:
     """Hear what would be sent; return how that was refused, "" if it was not."""
-    ear, store = Ear(), counter.desk.store
+    ear, store = Ear(counter), counter.desk.store
     refused = ""
     for send in (
         lambda: push.push_all(store, [ear]),
