@@ -15,7 +15,7 @@ from app.models import restore as restoring
 from app.models.keys import StationKeys, load_keys
 from app.models.store import Station, Store, now_local
 from app.paths import Profile
-from app.services import receipts
+from app.services import print_jobs
 from app.services.desk import Desk
 from app.settings import BadSettings, Settings, read_settings
 from app.sync import enrol as enrolling
@@ -48,7 +48,7 @@ class Workstation:
 
     def spool(self, paper: PaperSize = PaperSize.A5) -> Spool:
         """Return the spool of this profile."""
-        return Spool(receipts.DeskJournal(self.desk), IppPrinter, paper=paper)
+        return Spool(print_jobs.DeskJournal(self.desk), IppPrinter, paper=paper)
 
     def close(self) -> None:
         """Close the store."""

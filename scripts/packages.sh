@@ -7,7 +7,8 @@ run="libgl1 libegl1 libxkbcommon0 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
      sane-airscan"
 test="xvfb xauth xdotool openbox x11-apps x11-utils x11-xkb-utils imagemagick poppler-utils dbus
       dbus-daemon gnome-keyring cups-daemon cups-client cups-ipp-utils cups-filters
-      cups-filters-core-drivers postgresql-15 chromium strace faketime iproute2"
+      cups-filters-core-drivers postgresql-15 chromium strace faketime iproute2
+      tesseract-ocr tesseract-ocr-vie"
 faults="patroni etcd-server etcd-client"
 case "${1:-run}" in
     venv) wanted="python3-venv" ;;

@@ -17,7 +17,7 @@ from app.errors import AppError, WrongUse
 from app.scanning.driver import ScannedPage, ScanProblem, ScanProfile, Source
 from app.scanning.files import read_files
 from app.scanning.sane import SaneScanners
-from app.services import intake, lookup, receipts, scanning
+from app.services import intake, lookup, print_jobs, receipts, scanning
 from app.services.desk import Clerk
 from app.services.station import status
 from printing.document import PaperSize
@@ -106,7 +106,7 @@ def _save_pdf(
     receipt = receipts.make_receipt(opened.desk, clerk, reception.dossier, paper=paper)
     target: Path = arguments.pdf
     _write(target, receipt.pdf)
-    receipts.note_saved(opened.desk, clerk, receipt, target.name)
+    print_jobs.note_saved(opened.desk, clerk, receipt, target.name)
     return str(target)
 
 
@@ -129,7 +129,7 @@ def print_form(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> d
             opened.desk, clerk, dossier, paper=PaperSize(arguments.paper)
         )
         _write(arguments.pdf, receipt.pdf)
-        receipts.note_saved(opened.desk, clerk, receipt, arguments.pdf.name)
+        print_jobs.note_saved(opened.desk, clerk, receipt, arguments.pdf.name)
         return {"state": "saved", "reason": "", "receipt_pdf": str(arguments.pdf)}
     return _print(opened, clerk, dossier, arguments)
 
@@ -143,7 +143,7 @@ def _print(
     paper = PaperSize(arguments.paper)
     job = receipts.queue_print(opened.desk, clerk, dossier, printer, paper=paper)
     work_spool(opened, paper)
-    job = receipts.job(opened.desk, job.id)
+    job = print_jobs.job(opened.desk, job.id)
     return {"job": job.id, "state": job.state, "reason": job.reason, "printer": job.printer}
 
 

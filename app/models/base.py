@@ -166,6 +166,7 @@ class PageRow(Base):
     Attributes:
         stored_at: when the server said that it holds the image, hash checked.
         upload: address of an upload under way, "" if none.
+        derived: SHA-256 of the cleaned image or searchable PDF, "" while there is none.
     """
 
     __tablename__ = "page"
@@ -182,6 +183,7 @@ class PageRow(Base):
     removed: Mapped[bool] = mapped_column(default=False)
     upload: Mapped[str] = mapped_column(Text, default="")
     stored_at: Mapped[dt.datetime | None]
+    derived: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class RangeRow(Base):
@@ -231,8 +233,34 @@ class DraftRow(Base):
     updated_at: Mapped[dt.datetime]
 
 
+class PileRow(Base):
+    """Paper of several dossiers, scanned in one go; its pages wait until somebody looked.
+
+    Attributes:
+        ended_at: when its pages were kept or thrown away.
+    """
+
+    __tablename__ = "pile"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    actor: Mapped[str] = mapped_column(String(64))
+    device: Mapped[str] = mapped_column(String(500))
+    begun_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+
+
 class PendingPageRow(Base):
-    """A page that arrived for a draft; its image already lies in the blob folder."""
+    """A page that arrived for a draft or a pile; its image already lies in the blob folder.
+
+    Attributes:
+        draft: draft, dossier or pile that it waits for.
+        turned: degrees clockwise that a person turned it by: 0, 90, 180 or 270.
+        side: "front" or "back" of a sheet, "" if the device does not say.
+        marks: what the quality gate found, JSON.
+        reading: what its barcodes say, JSON.
+        derived: SHA-256 of the cleaned image, "" while there is none.
+        dropped_at: when somebody threw it away; it can be had back until the draft ends.
+    """
 
     __tablename__ = "pending_page"
 
@@ -248,6 +276,12 @@ class PendingPageRow(Base):
     dpi: Mapped[int]
     device: Mapped[str] = mapped_column(String(500))
     arrived_at: Mapped[dt.datetime]
+    turned: Mapped[int] = mapped_column(default=0, server_default="0")
+    side: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    marks: Mapped[str] = mapped_column(Text, default="", server_default="")
+    reading: Mapped[str] = mapped_column(Text, default="", server_default="")
+    derived: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    dropped_at: Mapped[dt.datetime | None]
 
 
 class ClerkRow(Base):
@@ -277,7 +311,9 @@ class PrintJobRow(Base):
     """A print job and its outcome; outlives restarts.
 
     Attributes:
-        state: queued, sent, printed, not_printed, unknown or saved.
+        state: queued, sending, sent, printed, not_printed, unknown or saved.
+        tray: the printer's own word for it, "" for its usual one.
+        sheets: pages of the PDF, for the count of paper.
     """
 
     __tablename__ = "print_job"
@@ -297,6 +333,11 @@ class PrintJobRow(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
+    paper_size: Mapped[str] = mapped_column(String(10), default="A5", server_default="A5")
+    copies: Mapped[int] = mapped_column(default=1, server_default="1")
+    duplex: Mapped[bool] = mapped_column(default=False, server_default="0")
+    tray: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    sheets: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class ReceiptRow(Base):

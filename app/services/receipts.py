@@ -1,27 +1,24 @@
-"""The receipt: filled in from the dossier, made once, printed and noted."""
+"""The receipt: filled in from the dossier, and made once."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
-
-from sqlalchemy import select
 
 from app.domain import codes
 from app.domain.amounts import amount_line, in_figures
-from app.domain.bodies import DocumentPrinted
 from app.domain.calendar import TermUnit
 from app.domain.catalogue import Agency, Catalogue, FormSet, Procedure
 from app.domain.fees import FeeKind, fee_words, line_price
 from app.domain.fold import Dossier
 from app.domain.papers import GivenPaper
-from app.models import events, projection
-from app.models.base import PrintJobRow, ReceiptRow
+from app.models import projection
+from app.models.base import ReceiptRow
 from app.models.catalogue import load_version
+from app.services import print_jobs
 from app.services.desk import VIETNAM, Clerk, Desk
 from app.services.lookup import NoSuchDossier
+from app.services.print_jobs import PrintJob, Printout
 from printing.document import PaperSize
 from printing.form01 import ReceiptCopyLine, ReceiptPaper, ReceiptWords, build_form01
 
@@ -31,21 +28,9 @@ _RELATIONS = {"for": ", nộp thay", "authorised": ", được uỷ quyền"}
 _CHANNELS = {1: "trực tiếp", 2: "trực tuyến", 3: "bưu chính công ích"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """A form's stored PDF."""
-
-    dossier: UUID
-    code: str
-    form: str
-    version: int
-    sha256: str
-    pdf: bytes
-
-
 def make_receipt(
     desk: Desk, clerk: Clerk, dossier: UUID, *, paper: PaperSize = PaperSize.A5
-) -> Receipt:
+) -> Printout:
     """Return the receipt of the dossier's present version, made once and stored.
 
     Raises:
@@ -76,17 +61,10 @@ def make_receipt(
                     sha256=sha256,
                 )
             )
-    return Receipt(
-        dossier=dossier,
-        code=folded.code,
-        form=FORM,
-        version=folded.receipt_version,
-        sha256=sha256,
-        pdf=pdf,
-    )
+    return _printout(folded, paper, sha256, pdf, copy=1)
 
 
-def make_reprint(desk: Desk, clerk: Clerk, dossier: UUID, *, paper: PaperSize) -> Receipt:
+def make_reprint(desk: Desk, clerk: Clerk, dossier: UUID, *, paper: PaperSize) -> Printout:
     """Return a receipt marked BẢN IN LẠI with its count, made anew for this print.
 
     Raises:
@@ -100,14 +78,50 @@ def make_reprint(desk: Desk, clerk: Clerk, dossier: UUID, *, paper: PaperSize) -
     count = (folded.prints or {}).get(FORM, 0)
     words = receipt_words(folded, catalogue, clerk_name=clerk.display_name, reprint=count)
     pdf = _rendered(desk, words, paper)
-    return Receipt(
-        dossier=dossier,
+    return _printout(folded, paper, desk.store.blobs.put(pdf), pdf, copy=count + 1)
+
+
+def _printout(folded: Dossier, paper: PaperSize, sha256: str, pdf: bytes, *, copy: int) -> Printout:
+    return Printout(
+        dossier=folded.id,
         code=folded.code,
         form=FORM,
         version=folded.receipt_version,
-        sha256=desk.store.blobs.put(pdf),
+        copy=copy,
+        title=f"Giấy tiếp nhận {folded.code}",
+        paper=paper,
+        sha256=sha256,
         pdf=pdf,
     )
+
+
+def queue_print(
+    desk: Desk, clerk: Clerk, dossier: UUID, printer: str, *, paper: PaperSize = PaperSize.A5
+) -> PrintJob:
+    """Put the receipt into the print journal; a repeat is marked as a copy.
+
+    Raises:
+        NoSuchDossier: there is none.
+        StoreProblem: nothing was queued.
+    """
+    printout = receipt_or_reprint(desk, clerk, dossier, paper=paper)
+    return print_jobs.queue(desk, clerk, printout, printer)
+
+
+def receipt_or_reprint(
+    desk: Desk, clerk: Clerk, dossier: UUID, *, paper: PaperSize = PaperSize.A5
+) -> Printout:
+    """Return the receipt; once it has come out, one that is marked as a copy.
+
+    Raises:
+        NoSuchDossier: there is none.
+        StoreProblem: the PDF could not be kept.
+    """
+    with desk.store.database.reading() as session:
+        folded = projection.load(session, dossier)
+    if folded is not None and (folded.prints or {}).get(FORM, 0):
+        return make_reprint(desk, clerk, dossier, paper=paper)
+    return make_receipt(desk, clerk, dossier, paper=paper)
 
 
 def _rendered(desk: Desk, words: ReceiptWords, paper: PaperSize) -> bytes:
@@ -313,169 +327,3 @@ def _long_day(day: dt.date) -> str:
 def _long_moment(at: dt.datetime) -> str:
     at = at.astimezone(VIETNAM)
     return f"{at.hour:02d} giờ {at.minute:02d} phút, {_long_day(at.date())}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintJob:
-    """A print job as the journal has it."""
-
-    id: int
-    dossier: UUID | None
-    code: str
-    form: str
-    version: int
-    copy: int
-    sha256: str
-    title: str
-    printer: str
-    state: str
-    reason: str
-    created_at: dt.datetime
-
-
-def queue_print(
-    desk: Desk,
-    clerk: Clerk,
-    dossier: UUID,
-    printer: str,
-    *,
-    paper: PaperSize = PaperSize.A5,
-) -> PrintJob:
-    """Put the receipt into the print journal; a repeat is marked as a copy.
-
-    Raises:
-        NoSuchDossier: there is none.
-        StoreProblem: nothing was queued.
-    """
-    with desk.store.database.reading() as session:
-        folded = projection.load(session, dossier)
-        printed = 0 if folded is None else (folded.prints or {}).get(FORM, 0)
-    if printed:
-        receipt = make_reprint(desk, clerk, dossier, paper=paper)
-    else:
-        receipt = make_receipt(desk, clerk, dossier, paper=paper)
-    now = desk.now()
-    with desk.store.database.writing() as session:
-        row = PrintJobRow(
-            dossier=dossier,
-            form=FORM,
-            version=receipt.version,
-            copy=printed + 1,
-            sha256=receipt.sha256,
-            title=f"Giấy tiếp nhận {receipt.code}",
-            printer=printer,
-            actor=clerk.user,
-            state="queued",
-            created_at=now,
-            updated_at=now,
-        )
-        session.add(row)
-        session.flush()
-        return _job(row, receipt.code)
-
-
-def jobs_waiting(desk: Desk) -> tuple[PrintJob, ...]:
-    """Return jobs that still need a printer, or a person's eye, oldest first."""
-    with desk.store.database.reading() as session:
-        rows = session.scalars(
-            select(PrintJobRow)
-            .where(PrintJobRow.state.in_(("queued", "sending", "sent", "not_printed", "unknown")))
-            .order_by(PrintJobRow.id)
-        )
-        return tuple(_job(row, "") for row in rows)
-
-
-def job(desk: Desk, id: int) -> PrintJob:
-    """Return one job by its number."""
-    with desk.store.database.reading() as session:
-        row = session.get_one(PrintJobRow, id)
-        return _job(row, "")
-
-
-def note_outcome(desk: Desk, id: int, outcome: str, reason: str, printer_job: int | None) -> None:
-    """Write a job's new state; an outcome also becomes an event of its dossier.
-
-    Args:
-        desk: the station's.
-        id: of the job.
-        outcome: sending, sent, printed, not_printed, unknown or saved.
-        reason: words about it, or "".
-        printer_job: the printer's number for it, None if unchanged.
-    """
-    with desk.store.acting() as session:
-        row = session.get_one(PrintJobRow, id)
-        row.state, row.reason, row.updated_at = outcome, reason, desk.now()
-        row.printer_job = printer_job if printer_job is not None else row.printer_job
-        if outcome in ("printed", "not_printed", "unknown", "saved") and row.dossier:
-            body = DocumentPrinted(
-                form=row.form,
-                outcome=outcome,  # type: ignore[arg-type] # one of the four just named
-                sha256=row.sha256,
-                version=row.version,
-                copy=row.copy,
-                printer=row.printer,
-                reason=reason,
-            )
-            projection.record(
-                session,
-                events.Act("document.printed", body, row.actor, desk.now(), row.dossier),
-            )
-
-
-def note_saved(desk: Desk, clerk: Clerk, receipt: Receipt, target: str) -> None:
-    """Record that a receipt left as a file instead of on paper."""
-    body = DocumentPrinted(
-        form=receipt.form,
-        outcome="saved",
-        sha256=receipt.sha256,
-        version=receipt.version,
-        printer="file",
-        reason=target[:200],
-    )
-    with desk.store.acting() as session:
-        projection.record(
-            session,
-            events.Act("document.printed", body, clerk.user, desk.now(), receipt.dossier),
-        )
-
-
-def _job(row: PrintJobRow, code: str) -> PrintJob:
-    return PrintJob(
-        id=row.id,
-        dossier=row.dossier,
-        code=code or row.title.rpartition(" ")[2],
-        form=row.form,
-        version=row.version,
-        copy=row.copy,
-        sha256=row.sha256,
-        title=row.title,
-        printer=row.printer,
-        state=row.state,
-        reason=row.reason,
-        created_at=row.created_at,
-    )
-
-
-class DeskJournal:
-    """The spool's journal, kept in the store (see printing.spool.Journal)."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-
-    def waiting(self) -> Sequence[tuple[int, str, str, str, int | None]]:
-        """Return (job, state, printer, title, printer's number) of jobs under way."""
-        with self._desk.store.database.reading() as session:
-            rows = session.scalars(
-                select(PrintJobRow)
-                .where(PrintJobRow.state.in_(("queued", "sending", "sent")))
-                .order_by(PrintJobRow.id)
-            )
-            return [(r.id, r.state, r.printer, r.title, r.printer_job) for r in rows]
-
-    def content(self, id: int) -> bytes:
-        """Return a job's PDF."""
-        return self._desk.store.blobs.get(job(self._desk, id).sha256)
-
-    def note(self, id: int, state: str, reason: str = "", printer_job: int | None = None) -> None:
-        """Write a job's new state durably."""
-        note_outcome(self._desk, id, state, reason, printer_job)

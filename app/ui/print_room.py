@@ -11,9 +11,9 @@ import filelock
 from PySide6.QtCore import QObject, Signal
 
 from app.errors import AppError
-from app.services import receipts
+from app.services import print_jobs, receipts
 from app.services.desk import Clerk, Desk
-from app.services.receipts import PrintJob
+from app.services.print_jobs import PrintJob
 from app.ui.jobs import JobRunner, Lane
 from app.ui.widgets.strip import Choice, Strip
 from printing.document import PaperSize
@@ -51,7 +51,7 @@ class PrintRoom(QObject):
         self.printers: list[str] = [printer] if printer else []
         self._chosen = printer
         self._lock = filelock.FileLock(str(desk.store.profile.lock("spool")))
-        self._spool = Spool(receipts.DeskJournal(desk), IppPrinter, paper=paper, told=self._told)
+        self._spool = Spool(print_jobs.DeskJournal(desk), IppPrinter, paper=paper, told=self._told)
         self._clerk: Clerk | None = None
         self._is_closing = False
 
@@ -110,7 +110,7 @@ class PrintRoom(QObject):
         def run() -> tuple[PrintJob, ...]:
             with self._lock:
                 self._spool.work(patience_s=PATIENCE_S, stop=lambda: self._is_closing)
-            return receipts.jobs_waiting(self._desk)
+            return print_jobs.jobs_waiting(self._desk)
 
         self._jobs.run(Lane.PRINTER, run, owner=self, done=self._worked, failed=self._problem)
 
@@ -124,7 +124,7 @@ class PrintRoom(QObject):
         self._jobs.tell(self, lambda: self._show(id, state, words))
 
     def _show(self, id: int, state: str, words: str) -> None:
-        job = receipts.job(self._desk, id)
+        job = print_jobs.job(self._desk, id)
         if state == "printed":
             self._strip.say(f"Đã in giấy tiếp nhận {job.code} (2 liên).", tone="good")
         elif state == "sent" and words:
@@ -158,7 +158,7 @@ class PrintRoom(QObject):
         def work() -> Path:
             receipt = receipts.make_receipt(self._desk, clerk, dossier, paper=self._paper)
             target.write_bytes(receipt.pdf)
-            receipts.note_saved(self._desk, clerk, receipt, target.name)
+            print_jobs.note_saved(self._desk, clerk, receipt, target.name)
             return target
 
         def done(path: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from app.services import receipts
+from app.services import print_jobs, receipts
 from printing.document import PaperSize
 from printing.drivers import JobOptions
 from printing.drivers.ipp import IppPrinter, list_printers
@@ -46,16 +46,16 @@ def station(office, shop, monkeypatch) -> offices.Counter:
 
 
 def spool_of(station: offices.Counter) -> Spool:
-    return Spool(receipts.DeskJournal(station.desk), IppPrinter)
+    return Spool(print_jobs.DeskJournal(station.desk), IppPrinter)
 
 
-def queue(station: offices.Counter, printer: str = "HCC", **more) -> receipts.PrintJob:
+def queue(station: offices.Counter, printer: str = "HCC", **more) -> print_jobs.PrintJob:
     reception = station.receive()
     return receipts.queue_print(station.desk, offices.BICH, reception.dossier, printer, **more)
 
 
-def state(station: offices.Counter, job: receipts.PrintJob) -> tuple[str, str]:
-    found = receipts.job(station.desk, job.id)
+def state(station: offices.Counter, job: print_jobs.PrintJob) -> tuple[str, str]:
+    found = print_jobs.job(station.desk, job.id)
     return found.state, found.reason
 
 
@@ -75,7 +75,7 @@ def test_a_receipt_comes_out_with_its_words_barcode_and_qr(station, shop, tmp_pa
     before = printed_on(shop)
     job = queue(station, paper=paper)
 
-    Spool(receipts.DeskJournal(station.desk), IppPrinter, paper=paper).work(patience_s=30)
+    Spool(print_jobs.DeskJournal(station.desk), IppPrinter, paper=paper).work(patience_s=30)
 
     assert state(station, job) == ("printed", "")
     (pdf,) = printed_on(shop) - before
@@ -137,7 +137,7 @@ def test_an_empty_tray_is_said_and_the_job_comes_out_once_it_is_filled(station, 
     try:
         told: list[str] = []
         spool = Spool(
-            receipts.DeskJournal(station.desk), IppPrinter,
+            print_jobs.DeskJournal(station.desk), IppPrinter,
             told=lambda id, state, words: told.append(words),
         )  # fmt: skip
         spool.work(patience_s=6)
@@ -155,7 +155,7 @@ def test_an_empty_tray_is_said_and_the_job_comes_out_once_it_is_filled(station, 
     assert len(printed_on(shop) - before) == 2
 
 
-def receipts_pdf(station: offices.Counter, job: receipts.PrintJob) -> bytes:
+def receipts_pdf(station: offices.Counter, job: print_jobs.PrintJob) -> bytes:
     return station.desk.store.blobs.get(job.sha256)
 
 
@@ -195,7 +195,7 @@ def test_a_printer_that_is_not_there_keeps_the_dossier_and_says_what_to_do(stati
     found, words = state(station, job)
     assert found == "not_printed"
     assert PrinterOffline.title in words
-    assert [j.id for j in receipts.jobs_waiting(station.desk)] == [job.id]
+    assert [j.id for j in print_jobs.jobs_waiting(station.desk)] == [job.id]
 
 
 def test_what_was_being_handed_over_when_the_power_went_is_unknown_and_not_sent_again(
@@ -203,7 +203,7 @@ def test_what_was_being_handed_over_when_the_power_went_is_unknown_and_not_sent_
 ):
     before = printed_on(shop)
     job = queue(station)
-    receipts.note_outcome(station.desk, job.id, "sending", "", None)
+    print_jobs.note_outcome(station.desk, job.id, "sending", "", None)
 
     spool = spool_of(station)
     spool.recover()

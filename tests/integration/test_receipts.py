@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from app.models.problems import DamagedStore
-from app.services import receipts
+from app.services import print_jobs, receipts
 from app.services.lookup import NoSuchDossier
 from printing.document import PaperSize
 from tests.support.office import BICH, Counter, running_office
@@ -72,7 +72,7 @@ def test_a_provisional_receipt_says_so(counter: Counter, tmp_path: Path) -> None
 def test_a_repeated_print_is_marked_and_counted(counter: Counter, tmp_path: Path) -> None:
     reception = counter.receive()
     first = receipts.queue_print(counter.desk, BICH, reception.dossier, "HCC")
-    receipts.note_outcome(counter.desk, first.id, "printed", "", 7)
+    print_jobs.note_outcome(counter.desk, first.id, "printed", "", 7)
     second = receipts.queue_print(counter.desk, BICH, reception.dossier, "HCC")
 
     assert (first.copy, second.copy) == (1, 2)
@@ -85,15 +85,15 @@ def test_a_repeated_print_is_marked_and_counted(counter: Counter, tmp_path: Path
 def test_a_print_job_outlives_a_restart_with_its_outcome(counter: Counter) -> None:
     reception = counter.receive()
     job = receipts.queue_print(counter.desk, BICH, reception.dossier, "HCC")
-    receipts.note_outcome(counter.desk, job.id, "sending", "", None)
+    print_jobs.note_outcome(counter.desk, job.id, "sending", "", None)
     counter.reopen()
 
-    assert job.id in {waiting.id for waiting in receipts.jobs_waiting(counter.desk)}
-    receipts.note_outcome(counter.desk, job.id, "unknown", "mất điện", None)
-    assert receipts.job(counter.desk, job.id).reason == "mất điện"
-    receipts.note_outcome(counter.desk, job.id, "printed", "", None)
-    assert job.id not in {waiting.id for waiting in receipts.jobs_waiting(counter.desk)}
-    journal = receipts.DeskJournal(counter.desk)
+    assert job.id in {waiting.id for waiting in print_jobs.jobs_waiting(counter.desk)}
+    print_jobs.note_outcome(counter.desk, job.id, "unknown", "mất điện", None)
+    assert print_jobs.job(counter.desk, job.id).reason == "mất điện"
+    print_jobs.note_outcome(counter.desk, job.id, "printed", "", None)
+    assert job.id not in {waiting.id for waiting in print_jobs.jobs_waiting(counter.desk)}
+    journal = print_jobs.DeskJournal(counter.desk)
     assert job.id not in {row[0] for row in journal.waiting()}
     assert journal.content(job.id).startswith(b"%PDF")
 
@@ -102,9 +102,9 @@ def test_outcomes_become_events_and_reach_the_server(counter: Counter) -> None:
     reception = counter.receive()
     job = receipts.queue_print(counter.desk, BICH, reception.dossier, "HCC")
     for outcome in ("sending", "sent", "not_printed", "printed"):
-        receipts.note_outcome(counter.desk, job.id, outcome, "", None)
+        print_jobs.note_outcome(counter.desk, job.id, outcome, "", None)
     receipt = receipts.make_receipt(counter.desk, BICH, reception.dossier)
-    receipts.note_saved(counter.desk, BICH, receipt, "giay.pdf")
+    print_jobs.note_saved(counter.desk, BICH, receipt, "giay.pdf")
 
     kinds = counter.values(
         "SELECT kind FROM event WHERE dossier = :d ORDER BY place", d=reception.dossier.hex

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtWidgets import QPushButton
 
-from app.services import lookup, receipts
+from app.services import lookup, print_jobs
 from app.settings import write_settings
 from printing.drivers.fake import FakePrinter
 from printing.errors import OutOfPaper, PaperJam
@@ -91,7 +91,7 @@ def test_an_unknown_outcome_asks_for_an_eye_and_is_not_sent_again(seat, printer,
     seat.until(lambda: "Không rõ giấy đã ra hay chưa" in words(seat))
     seat.idle()
     assert len(printer.printed) == 1
-    assert [job.state for job in receipts.jobs_waiting(station.desk)] == ["unknown"]
+    assert [job.state for job in print_jobs.jobs_waiting(station.desk)] == ["unknown"]
 
 
 def test_the_receipt_can_be_saved_as_a_file_instead(seat, printer, station, tmp_path):
