@@ -1,6 +1,6 @@
 """Form 01: Giấy tiếp nhận hồ sơ và hẹn trả kết quả, for both form sets.
 
-One builder serves A4 and A5; what differs between the sets is in the words.
+One builder serves every paper; what differs between the sets is in the words.
 Source: TT 03/2025/TT-VPCP and TT 01/2018/TT-VPCP as printed by provincial
 systems; layout after NĐ 30/2020/NĐ-CP App. I.
 """
@@ -12,20 +12,17 @@ from dataclasses import dataclass
 from printing.document import (
     Align,
     Block,
-    Code128,
     Column,
-    Margins,
     NewPage,
     PaperSize,
     PrintDocument,
-    Qr,
-    Rule,
-    SideBySide,
-    Space,
     Table,
     Text,
-    Together,
 )
+from printing.forms import frame
+from printing.forms.frame import CodeWords, Head, Line, Look, Signature
+
+COPIES = ("Liên 1: Giao người nộp", "Liên 2: Lưu hồ sơ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,161 +46,160 @@ class ReceiptCopyLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptStage:
+    """A step of a linked procedure: who does it, in what time, until when."""
+
+    name: str
+    agency: str
+    term: str
+    due: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptWords:
     """Everything that stands on the receipt, ready to print.
 
     Attributes:
         lines: (label, value) pairs under the title, in order.
+        copy_total: the sum of the copy lines, as printed.
+        stages: of a linked procedure, in order; none otherwise.
         numbered: (label, value) pairs after the papers, numbered from 2.
-        marks: boxed notes such as a provisional code or a reprint.
+        marks: notes such as a provisional code or a reprint.
         copies: names of the copies (liên), one page each at least.
     """
 
-    code: str
-    check: str
-    lookup: str
-    status_address: str
-    parent_line: str
-    name_line: str
-    number_line: str
+    head: Head
+    codes: CodeWords
     form_number: str
-    legal_line: str
     title: str
-    place_and_date: str
-    lines: tuple[tuple[str, str], ...]
+    lines: tuple[Line, ...]
     papers_label: str
     papers: tuple[ReceiptPaper, ...]
-    copy_lines: tuple[ReceiptCopyLine, ...]
-    numbered: tuple[tuple[str, str], ...]
+    copy_lines: tuple[ReceiptCopyLine, ...] = ()
+    copy_total: str = ""
+    stages: tuple[ReceiptStage, ...] = ()
+    numbered: tuple[Line, ...]
     note: str
     submitter_name: str
     clerk_name: str
     marks: tuple[str, ...] = ()
-    copies: tuple[str, ...] = ("Liên 1: Giao người nộp", "Liên 2: Lưu hồ sơ")
+    copies: tuple[str, ...] = COPIES
     watermark: str = ""
 
 
-def build_form01(words: ReceiptWords, paper: PaperSize) -> PrintDocument:
-    """Lay out the receipt; each copy begins on a new page."""
-    scale = 1.0 if paper is PaperSize.A4 else 0.82
+def build(words: ReceiptWords, paper: PaperSize) -> PrintDocument:
+    """Lay out the receipt; each copy begins on a new page, and counts its own."""
+    look = frame.look(paper)
     blocks: list[Block] = []
     for i, copy in enumerate(words.copies):
         if i:
-            blocks.append(NewPage())
-        blocks += _copy(words, copy, scale, paper)
-    margins = (
-        Margins(top=15, bottom=15, left=25, right=15)
-        if paper is PaperSize.A4
-        else Margins(top=8, bottom=10, left=12, right=8)
-    )
-    return PrintDocument(
-        title=f"{words.title.capitalize()} {words.code}",
-        paper=paper,
-        margins=margins,
-        blocks=tuple(blocks),
-        footer=f"{words.code} · {words.form_number}",
+            blocks.append(NewPage(counts_anew=True))
+        blocks += _copy(words, copy, look)
+    return frame.document(
+        look,
+        f"{words.title.capitalize()} {words.codes.code}",
+        blocks,
+        footer=frame.footer_line(words.codes.code, words.form_number),
         watermark=words.watermark,
     )
 
 
-def _copy(words: ReceiptWords, copy: str, scale: float, paper: PaperSize) -> list[Block]:
-    body = 11 * scale
-    blocks: list[Block] = [_header(words, copy, scale), _codes(words, scale, paper)]
-    blocks += [
-        Text(mark, size_pt=body, bold=True, align=Align.CENTRE, after_mm=0.8)
-        for mark in words.marks
+def _copy(words: ReceiptWords, copy: str, look: Look) -> list[Block]:
+    blocks: list[Block] = [
+        *frame.head_blocks(words.head, look, note=f"({copy})"),
+        *frame.code_blocks(words.codes, look),
+        *frame.mark_blocks(words.marks, look),
+        *frame.title_blocks(words.title, look),
+        *frame.line_blocks(words.lines, look, strong=0),
+        Text(f"1. {words.papers_label}:", size_pt=look.body),
+        *_papers(words, look),
     ]
-    blocks.append(Text(words.title, size_pt=13 * scale, bold=True, align=Align.CENTRE, after_mm=2))
     blocks += [
-        Text(value, lead=f"{label}:", size_pt=body, bold=label == words.lines[0][0], after_mm=0.8)
-        for label, value in words.lines
-    ]
-    blocks.append(Text(f"1. {words.papers_label}:", size_pt=body))
-    blocks.append(_papers(words, scale))
-    blocks += [
-        Text(value, lead=f"{i}. {label}:", size_pt=body, bold=True, after_mm=0.8)
+        Text(value, lead=f"{i}. {label}:", size_pt=look.body, bold=True, after_mm=0.8)
         for i, (label, value) in enumerate(words.numbered, start=2)
     ]
-    blocks.append(Text(words.note, size_pt=9.5 * scale, italic=True))
-    blocks.append(Together((_signatures(words, scale),)))
+    blocks += _stages(words, look)
+    blocks.append(Text(words.note, size_pt=look.small + 0.3, italic=True))
+    blocks.append(
+        frame.signature_blocks(
+            (
+                Signature("NGƯỜI NỘP HỒ SƠ", words.submitter_name),
+                Signature("NGƯỜI TIẾP NHẬN HỒ SƠ", words.clerk_name),
+            ),
+            look,
+        )
+    )
     return blocks
 
 
-def _header(words: ReceiptWords, copy: str, scale: float) -> Block:
-    centre, size = Align.CENTRE, 11 * scale
-    left: tuple[Block, ...] = (
-        Text(words.parent_line, size_pt=size, align=centre, after_mm=0),
-        Text(words.name_line, size_pt=size, bold=True, align=centre, after_mm=0.5),
-        Rule(28 * scale, after_mm=1),
-        Text(words.number_line, size_pt=size, align=centre, after_mm=0.5),
-        Text(f"({copy})", size_pt=9 * scale, italic=True, align=centre, after_mm=0),
-    )
-    right: tuple[Block, ...] = (
-        Text("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", size_pt=size, bold=True, align=centre,
-             after_mm=0),
-        Text("Độc lập - Tự do - Hạnh phúc", size_pt=size + 0.5, bold=True, align=centre,
-             after_mm=0.5),
-        Rule(45 * scale, after_mm=1),
-        Text(words.place_and_date, size_pt=size, italic=True, align=centre, after_mm=0.5),
-        Text(f"{words.form_number} · {words.legal_line}", size_pt=8 * scale, italic=True,
-             align=centre, after_mm=0),
-    )  # fmt: skip
-    return SideBySide((left, right), (0.47, 0.53), after_mm=2)
-
-
-def _codes(words: ReceiptWords, scale: float, paper: PaperSize) -> Block:
-    # whole dots of a 600 dpi printer: uneven bars are lost on a 200 dpi scan
-    module = 25.4 / 600 * (8 if paper is PaperSize.A4 else 7)
-    left: tuple[Block, ...] = (
-        Code128(words.code, module_mm=module, height_mm=11 * scale),
-        Text(words.code, lead="Mã hồ sơ:", size_pt=12 * scale, bold=True, after_mm=0.3),
-        Text(f"Ký tự kiểm tra: {words.check}  ·  Mã tra cứu: {words.lookup}",
-             size_pt=10 * scale, after_mm=0),
-    )  # fmt: skip
-    right: tuple[Block, ...] = (Qr(words.status_address, size_mm=27 * scale),)
-    return SideBySide((left, right), (0.8, 0.2), after_mm=1.5)
-
-
-def _papers(words: ReceiptWords, scale: float) -> Block:
-    centre = Align.CENTRE
+def _papers(words: ReceiptWords, look: Look) -> list[Block]:
     if words.copy_lines:
-        rows = tuple(
-            (str(i), line.name, str(line.pages), str(line.copies), line.amount)
-            for i, line in enumerate(words.copy_lines, start=1)
-        )
-        columns = (
-            Column("TT", 8, centre), Column("Giấy tờ cần chứng thực", 52),
-            Column("Số trang", 12, centre), Column("Số bản", 12, centre),
-            Column("Phí (đồng)", 16, Align.RIGHT),
-        )  # fmt: skip
-        return Table(columns, rows, size_pt=10 * scale)
+        return [_copies_table(words, look)]
+    if look.is_narrow:
+        return _papers_as_lines(words, look)
+    centre = Align.CENTRE
     rows = tuple(
         (str(i), p.name, p.original, p.certified, p.photocopy)
         for i, p in enumerate(words.papers, start=1)
     )
     columns = (
-        Column("TT", 8, centre), Column("Thành phần hồ sơ", 56), Column("Bản chính", 12, centre),
-        Column("Bản chứng thực", 12, centre), Column("Bản photo", 12, centre),
+        Column("TT", 8, centre), Column("Thành phần hồ sơ", 56),
+        Column("Bản chính", 12, centre, "Số lượng"),
+        Column("Bản chứng thực", 12, centre, "Số lượng"),
+        Column("Bản photo", 12, centre, "Số lượng"),
     )  # fmt: skip
-    return Table(columns, rows, size_pt=10 * scale)
+    return [Table(columns, rows, size_pt=look.body - 0.8)]
 
 
-def _signatures(words: ReceiptWords, scale: float) -> Block:
-    def stack(title: str, name: str) -> tuple[Block, ...]:
-        centre = Align.CENTRE
-        return (
-            Space(2),
-            Text(title, size_pt=11 * scale, bold=True, align=centre, after_mm=0),
-            Text("(Ký và ghi rõ họ tên)", size_pt=10 * scale, italic=True, align=centre),
-            Space(14 * scale),
-            Text(name, size_pt=11 * scale, align=centre, after_mm=0),
-        )
+def _papers_as_lines(words: ReceiptWords, look: Look) -> list[Block]:
+    """A roll has no room for five columns: the counts stand in words behind the name."""
+    kinds = ("bản chính", "bản chứng thực", "bản photo")
+    lines = []
+    for p in words.papers:
+        counts = zip((p.original, p.certified, p.photocopy), kinds, strict=True)
+        said = ", ".join(f"{n} {kind}" for n, kind in counts if n)
+        lines.append(f"{p.name}: {said}" if said else p.name)
+    return _counted(lines, look)
 
-    return SideBySide(
-        (
-            stack("NGƯỜI NỘP HỒ SƠ", words.submitter_name),
-            stack("NGƯỜI TIẾP NHẬN HỒ SƠ", words.clerk_name),
-        ),
-        (0.5, 0.5),
-        after_mm=0,
+
+def _counted(lines: list[str], look: Look) -> list[Block]:
+    return [
+        Text(f"{i}) {line}", size_pt=look.body - 0.4, after_mm=0.5)
+        for i, line in enumerate(lines, start=1)
+    ]
+
+
+def _copies_table(words: ReceiptWords, look: Look) -> Table:
+    centre = Align.CENTRE
+    rows = [
+        (str(i), line.name, str(line.pages), str(line.copies), line.amount)
+        for i, line in enumerate(words.copy_lines, start=1)
+    ]
+    bold: frozenset[int] = frozenset()
+    if words.copy_total:
+        count = sum(line.copies for line in words.copy_lines)
+        bold = frozenset({len(rows)})
+        rows.append(("", "Cộng", "", str(count), words.copy_total))
+    columns = (
+        Column("TT", 8, centre), Column("Giấy tờ cần chứng thực", 50),
+        Column("Số trang", 12, centre), Column("Số bản", 12, centre),
+        Column("Phí (đồng)", 18, Align.RIGHT),
+    )  # fmt: skip
+    return Table(columns, tuple(rows), size_pt=look.body - 0.8, bold=bold)
+
+
+def _stages(words: ReceiptWords, look: Look) -> list[Block]:
+    if not words.stages:
+        return []
+    label = Text("Các bước giải quyết liên thông:", size_pt=look.body, after_mm=0.8)
+    if look.is_narrow:
+        said = [f"{s.name} — {s.agency}; {s.term}; {s.due}" for s in words.stages]
+        return [label, *_counted(said, look)]
+    columns = (
+        Column("Bước", 8, Align.CENTRE), Column("Công việc", 32), Column("Cơ quan", 26),
+        Column("Thời hạn", 15), Column("Dự kiến xong", 19),
+    )  # fmt: skip
+    rows = tuple(
+        (str(i), s.name, s.agency, s.term, s.due) for i, s in enumerate(words.stages, start=1)
     )
+    return [label, Table(columns, rows, size_pt=look.body - 1)]
