@@ -54,7 +54,10 @@ class Margins:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A paragraph; `lead` stands before the words in ordinary type, a newline breaks a line."""
+    """A paragraph; `lead` stands before the words in ordinary type, a newline breaks a line.
+
+    `first_mm` sets the first line in, as letters have it.
+    """
 
     words: str
     size_pt: float = 11
@@ -63,6 +66,7 @@ class Text:
     align: Align = Align.LEFT
     lead: str = ""
     after_mm: float = 1.0
+    first_mm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +127,14 @@ class Column:
     """One column of a table; `share` of the width is relative.
 
     Columns beside each other with the same `group` stand under one heading.
+    What `stays` is not struck through in a struck row, such as the reason.
     """
 
     heading: str
     share: float
     align: Align = Align.LEFT
     group: str = ""
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,9 @@ def _markup(text: str) -> str:
 
 
 @functools.cache
-def _style(size_pt: float, align: Align, bold: bool = False, italic: bool = False) -> Any:
+def _style(
+    size_pt: float, align: Align, bold: bool = False, italic: bool = False, first_mm: float = 0.0
+) -> Any:
     suffix = {(True, True): "-BI", (True, False): "-B", (False, True): "-I"}.get((bold, italic), "")
     return ParagraphStyle(
         "text",
@@ -123,6 +125,7 @@ def _style(size_pt: float, align: Align, bold: bool = False, italic: bool = Fals
         fontSize=size_pt,
         leading=size_pt * 1.2,
         alignment=_ALIGN[align],
+        firstLineIndent=first_mm * mm,
         splitLongWords=1,
     )
 
@@ -133,7 +136,8 @@ def _paragraph(text: Text) -> Any:
         strong = f"<b>{words}</b>" if text.bold else words
         style = _style(text.size_pt, text.align, italic=text.italic)
         return Paragraph(f"{_markup(text.lead)} {strong}", style)
-    return Paragraph(words, _style(text.size_pt, text.align, bold=text.bold, italic=text.italic))
+    style = _style(text.size_pt, text.align, text.bold, text.italic, text.first_mm)
+    return Paragraph(words, style)
 
 
 def _table(table: Table, width: float) -> Any:
@@ -192,7 +196,9 @@ def _headings(table: Table) -> tuple[list[list[Any]], list[tuple[Any, ...]]]:
 
 def _cells(table: Table, row: tuple[str, ...], *, is_struck: bool, bold: bool) -> list[Any]:
     def cell(text: str, column: Column) -> Any:
-        words = f"<strike>{_markup(text)}</strike>" if is_struck and text else _markup(text)
+        words = _markup(text)
+        if is_struck and text and not column.stays:
+            words = f"<strike>{words}</strike>"
         return Paragraph(words, _style(table.size_pt, column.align, bold=bold))
 
     return [cell(text, column) for text, column in zip(row, table.columns, strict=True)]

@@ -190,6 +190,7 @@ def code_blocks(words: CodeWords, look: Look) -> list[Block]:
             height_mm=11 * look.scale,
             align=align,
         ),
+        Space(0.5),
         Text(words.code, lead="Mã hồ sơ:", size_pt=look.body + 0.6, bold=True, align=align,
              after_mm=0.3),
     ]  # fmt: skip
@@ -241,10 +242,13 @@ def line_blocks(lines: Iterable[Line], look: Look, *, strong: int = -1) -> list[
     ]
 
 
-def paragraph_blocks(words: Iterable[str], look: Look) -> list[Block]:
-    """Return justified paragraphs."""
+def paragraph_blocks(words: Iterable[str], look: Look, *, first_mm: float = 0.0) -> list[Block]:
+    """Return justified paragraphs, their first lines set in by `first_mm`."""
     align = Align.LEFT if look.is_narrow else Align.JUSTIFY
-    return [Text(text, size_pt=look.body, align=align, after_mm=1.2) for text in words]
+    return [
+        Text(text, size_pt=look.body, align=align, after_mm=1.2, first_mm=first_mm)
+        for text in words
+    ]
 
 
 def signature_blocks(
@@ -260,7 +264,7 @@ def signature_blocks(
     centre, size = Align.CENTRE, look.small if look.is_narrow else look.body - 0.3
     parts: list[tuple[Block, ...]] = []
     for i, place in enumerate(places):
-        over = above if i == len(places) - 1 else " " if above else ""
+        over = above if i == len(places) - 1 else "\u00a0" if above else ""
         stack: list[Block] = [Space(1.5)]
         if over:
             stack.append(Text(over, size_pt=look.body, italic=True, align=centre, after_mm=0.5))

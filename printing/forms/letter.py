@@ -21,6 +21,8 @@ from printing.document import (
 from printing.forms import frame
 from printing.forms.frame import CodeWords, Head, Line, Look, Signature
 
+_FIRST_MM = 10.0  # 1 to 1.27 cm
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterWords:
@@ -62,10 +64,10 @@ def build(words: LetterWords, paper: PaperSize) -> PrintDocument:
                  after_mm=2.5)
         )  # fmt: skip
     blocks += [
-        *frame.paragraph_blocks(words.opening, look),
+        *frame.paragraph_blocks(words.opening, look, first_mm=_FIRST_MM),
         *frame.line_blocks(words.lines, look),
         Space(0.6),
-        *frame.paragraph_blocks(words.closing, look),
+        *frame.paragraph_blocks(words.closing, look, first_mm=_FIRST_MM),
         _end(words, look),
     ]
     return frame.document(

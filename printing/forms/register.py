@@ -59,7 +59,7 @@ def build(words: RegisterWords, paper: PaperSize = PaperSize.A4) -> PrintDocumen
         Column("Địa chỉ, số điện thoại", 14), Column("Cơ quan chủ trì giải quyết", 10),
         Column("Nhận hồ sơ", 8, centre, moved), Column("Hẹn trả", 8, centre, moved),
         Column("Trả kết quả", 8, centre, moved), Column("Phương thức nhận kết quả", 8, centre),
-        Column("Ký nhận", 7, centre), Column("Ghi chú", 9),
+        Column("Ký nhận", 7, centre), Column("Ghi chú", 9, stays=True),
     )  # fmt: skip
     rows = tuple(
         (r.number, r.code, r.procedure, r.sets, r.owner, r.contact, r.agency, r.received, r.due,
