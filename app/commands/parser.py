@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from app.commands import forms, looking, receiving, settling, station
+from app.commands import looking, receiving, settling, station
 from app.commands.opened import Opened
 from app.domain.catalogue import Catalogue
 from app.errors import AppError, WrongUse
@@ -233,9 +233,7 @@ def _dossier_verbs(verbs: Any) -> None:
 
 
 def _form_verb(verbs: Any) -> None:
-    verbs.add_parser("forms", help="every form there is").set_defaults(
-        run=lambda _: forms.list_forms()
-    )
+    verbs.add_parser("forms", help="every form there is").set_defaults(run=_list_forms)
     form = verbs.add_parser("form", help="make any form, as a file or on a printer")
     form.add_argument("form", metavar="FORM", help="key as `forms` lists it")
     form.add_argument("code", nargs="*", help="one dossier, or several for a list")
@@ -251,7 +249,19 @@ def _form_verb(verbs: Any) -> None:
     form.add_argument("--paper", choices=PAPERS, default="", help="the form's usual one")
     form.add_argument("--printer", dest="print", default="", metavar="P")
     form.add_argument("--pdf", type=Path, metavar="FILE", help="save instead of printing")
-    form.set_defaults(run=lambda c: c.acting(lambda o, clerk: forms.form(o, clerk, c.arguments)))
+    form.set_defaults(run=_form)
+
+
+def _list_forms(_: _Called) -> dict[str, Any]:
+    from app.commands import forms  # two dozen modules that no other verb needs
+
+    return forms.list_forms()
+
+
+def _form(called: _Called) -> dict[str, Any]:
+    from app.commands import forms
+
+    return called.acting(lambda opened, clerk: forms.form(opened, clerk, called.arguments))
 
 
 def _settling_verbs(verbs: Any) -> None:

@@ -19,8 +19,7 @@ from app.scanning.files import read_files
 from app.scanning.sane import SaneScanners
 from app.services import intake, lookup, print_jobs, receipts, scanning
 from app.services.desk import Clerk
-from app.services.paperwork import making
-from app.services.paperwork.order import Needs, Order
+from app.services.paperwork import leaving
 from app.services.print_jobs import Printout
 from app.services.station import status
 from printing.document import PaperSize
@@ -123,6 +122,9 @@ def _write(target: Path, content: bytes) -> None:
 
 def print_form(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[str, Any]:
     """Print a form of a dossier; a repeat is marked as a copy."""
+    from app.services.paperwork import making
+    from app.services.paperwork.order import Needs, Order
+
     if making.kind_of(arguments.form).needs is not Needs.DOSSIER:
         raise WrongUse(f"Mẫu {arguments.form} không in theo một hồ sơ.", "Dùng lệnh “form”.")
     order = Order(
@@ -140,8 +142,9 @@ def print_form(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> d
 def _print(
     opened: Opened, clerk: Clerk, dossier: Any, arguments: argparse.Namespace
 ) -> dict[str, Any]:
-    order = Order(form=receipts.FORM, dossier=dossier, paper=PaperSize(arguments.paper))
-    return send(opened, clerk, making.make(opened.desk, clerk, order), arguments.print)
+    paper = PaperSize(arguments.paper)
+    printout = receipts.receipt_or_reprint(opened.desk, clerk, dossier, paper=paper)
+    return send(opened, clerk, printout, arguments.print)
 
 
 def save(opened: Opened, clerk: Clerk, printout: Printout, target: Path) -> None:
@@ -151,7 +154,7 @@ def save(opened: Opened, clerk: Clerk, printout: Printout, target: Path) -> None
         AppError: the file could not be written; nothing is noted.
     """
     _write(target, printout.pdf)
-    making.note_left(opened.desk, clerk, printout, target.name)
+    leaving.note_left(opened.desk, clerk, printout, target.name)
     print_jobs.note_saved(opened.desk, clerk, printout, target.name)
 
 
@@ -164,7 +167,7 @@ def send(opened: Opened, clerk: Clerk, printout: Printout, printer: str) -> dict
     printer = printer or opened.settings.printer
     if not printer:
         raise WrongUse("Chưa nói in bằng máy nào: thêm tên hoặc địa chỉ ipp:// của máy in.")
-    making.note_left(opened.desk, clerk, printout, printer)
+    leaving.note_left(opened.desk, clerk, printout, printer)
     job = print_jobs.queue(opened.desk, clerk, printout, printer)
     work_spool(opened, printout.paper)
     job = print_jobs.job(opened.desk, job.id)

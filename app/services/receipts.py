@@ -6,13 +6,10 @@ from uuid import UUID
 
 from app.services import print_jobs
 from app.services.desk import Clerk, Desk
-from app.services.paperwork import making
-from app.services.paperwork.order import Order
-from app.services.paperwork.receipt import FORM
 from app.services.print_jobs import PrintJob, Printout
 from printing.document import PaperSize
 
-__all__ = ["FORM", "make_receipt", "queue_print", "receipt_or_reprint", "warm_up"]
+FORM = "01"
 
 
 def make_receipt(
@@ -24,8 +21,7 @@ def make_receipt(
         NoSuchDossier: there is none.
         StoreProblem: the PDF could not be kept.
     """
-    order = Order(form=FORM, dossier=dossier, paper=paper)
-    return making.make(desk, clerk, order, marks_reprint=False)
+    return _made(desk, clerk, dossier, paper, marks_reprint=False)
 
 
 def receipt_or_reprint(
@@ -37,7 +33,18 @@ def receipt_or_reprint(
         NoSuchDossier: there is none.
         StoreProblem: the PDF could not be kept.
     """
-    return making.make(desk, clerk, Order(form=FORM, dossier=dossier, paper=paper))
+    return _made(desk, clerk, dossier, paper, marks_reprint=True)
+
+
+def _made(
+    desk: Desk, clerk: Clerk, dossier: UUID, paper: PaperSize, *, marks_reprint: bool
+) -> Printout:
+    # loaded when the first paper is made: the window opens sooner without two dozen forms
+    from app.services.paperwork import making
+    from app.services.paperwork.order import Order
+
+    order = Order(form=FORM, dossier=dossier, paper=paper)
+    return making.make(desk, clerk, order, marks_reprint=marks_reprint)
 
 
 def queue_print(
@@ -55,6 +62,8 @@ def queue_print(
 
 def warm_up() -> None:
     """Load what the first receipt would wait for; for idle time after the start."""
+    from app.services.paperwork import making
     from printing import pdf
 
+    making.kind_of(FORM)
     pdf.load_fonts()

@@ -19,7 +19,7 @@ from app.models import events, projection
 from app.services import corrections, intake, print_jobs
 from app.services.intake import Reception
 from app.services.lookup import NoSuchDossier
-from app.services.paperwork import lists, making, shift
+from app.services.paperwork import leaving, lists, making, shift
 from app.services.paperwork.order import Book, Needs, NothingToPrint, Order, WrongOrder
 from app.services.print_jobs import Printout
 from printing.document import PaperSize
@@ -427,8 +427,8 @@ def test_orders_that_make_no_sense_are_refused_in_words(counter: Counter) -> Non
 def test_a_list_of_people_that_leaves_is_noted(counter: Counter) -> None:
     printout = made(counter, "07", first_day=TODAY)
 
-    making.note_left(counter.desk, BICH, printout, "so.pdf")
-    making.note_left(counter.desk, BICH, made(counter, "leaflet", procedure="dkks"), "x.pdf")
+    leaving.note_left(counter.desk, BICH, printout, "so.pdf")
+    leaving.note_left(counter.desk, BICH, made(counter, "leaflet", procedure="dkks"), "x.pdf")
 
     bodies_ = counter.values("SELECT body FROM event WHERE kind = 'data.exported'")
     assert [b'"form 07"' in bytes(body) for body in bodies_] == [True]

@@ -9,8 +9,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.domain import course
-from app.domain.bodies import Exported
-from app.models import events, projection
 from app.models.base import ReceiptRow
 from app.services.desk import Clerk, Desk
 from app.services.paperwork import counter, letters, lists, receipt, shift, slips
@@ -24,9 +22,6 @@ A4, A5, ROLL = PaperSize.A4, PaperSize.A5, PaperSize.ROLL
 _ANY, _SHEETS = (A5, A4, ROLL), (A4, A5)
 _SILENT = ("document.printed", "dossier.viewed", "id.revealed", "note.added", "page.attached",
            "page.removed")  # fmt: skip
-
-
-_NAMELESS = ("leaflet", "pad", "keys")  # no citizen is named on them
 
 
 def _once(_: Told) -> int:
@@ -147,19 +142,6 @@ def make(desk: Desk, clerk: Clerk, order: Order, *, marks_reprint: bool = True) 
         dossier=None, code="", form=order.form, version=1, copy=1, title=document.title[:200],
         paper=paper, sha256=desk.store.blobs.put(pdf), pdf=pdf,
     )  # fmt: skip
-
-
-def note_left(desk: Desk, clerk: Clerk, printout: Printout, target: str) -> None:
-    """Record that a list of people left the program; of one dossier its print job tells.
-
-    Args:
-        target: printer, or name of the file.
-    """
-    if printout.dossier is not None or printout.form in _NAMELESS:
-        return
-    body = Exported(what=f"form {printout.form}", target=target[:200])
-    with desk.store.acting() as session:
-        projection.record(session, events.Act("data.exported", body, clerk.user, desk.now()))
 
 
 def _arguments(kind: FormKind, setting: Setting) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.errors import AppError
+from app.errors import AppError, WrongUse
 from app.services.desk import Clerk, Desk
 from printing.document import PaperSize
 
@@ -16,7 +16,7 @@ class NothingToPrint(AppError):
     """What the form would say has not happened; nothing was made."""
 
 
-class WrongOrder(AppError):
+class WrongOrder(WrongUse):
     """The order names a form, a paper or a number that there is not; nothing was made."""
 
 
