@@ -11,7 +11,7 @@ import msgspec
 from app.commands import reading, receiving
 from app.commands.opened import Opened
 from app.errors import WrongUse
-from app.services import lookup
+from app.services import intake, lookup
 from app.services.desk import Clerk
 from app.services.paperwork import making
 from app.services.paperwork.order import Book, Needs, Order
@@ -31,7 +31,7 @@ def list_forms() -> dict[str, Any]:
 
 def form(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[str, Any]:
     """Make a form, save or print it, and answer what became of it."""
-    printout = making.make(opened.desk, clerk, _order(opened, arguments))
+    printout = making.make(opened.desk, clerk, _order(opened, clerk, arguments))
     answer: dict[str, Any] = {
         "form": printout.form,
         "title": printout.title,
@@ -47,7 +47,7 @@ def form(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[st
     return answer | receiving.send(opened, clerk, printout, arguments.print)
 
 
-def _order(opened: Opened, arguments: argparse.Namespace) -> Order:
+def _order(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> Order:
     kind = making.kind_of(arguments.form)
     found = tuple(lookup.by_code(opened.desk, code) for code in arguments.code)
     if kind.needs is Needs.DOSSIER and len(found) != 1:
@@ -63,11 +63,23 @@ def _order(opened: Opened, arguments: argparse.Namespace) -> Order:
         procedure=arguments.procedure,
         to=arguments.to,
         deadline=_day(arguments.deadline),
+        entry=_entry(opened, clerk, arguments) if kind.needs is Needs.ENTRY else None,
+        reason=arguments.reason,
         book=_book(arguments.book),
         sheets=arguments.sheets,
         keys=_keys(arguments.keys),
         paper=PaperSize(arguments.paper) if arguments.paper else None,
     )
+
+
+def _entry(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> intake.Intake:
+    """Return what a citizen wanted, as `receive --from -` takes it."""
+    if arguments.source != "-":
+        raise WrongUse(f"Mẫu {arguments.form} cần --from -: JSON từ standard input.")
+    given = reading.read_receive(reading.read_standard_input())
+    today = opened.desk.now().date()
+    procedure = intake.find_procedure(opened.desk.catalogue(), given.procedure, today)
+    return reading.intake_of(given, procedure, today=today, offline=False, clerk=clerk.user)
 
 
 def _day(text: str) -> dt.date | None:

@@ -242,6 +242,8 @@ def _form_verb(verbs: Any) -> None:
     form.add_argument("--procedure", default="", metavar="CODE", help="for the leaflet")
     form.add_argument("--to", default="", metavar="WHO", help="other side of a hand-over")
     form.add_argument("--deadline", default="", metavar="ISO", help="for form 02")
+    form.add_argument("--from", dest="source", metavar="-", help="as `receive`, for 02-before")
+    form.add_argument("--reason", default="", help="for 02-before and 03-before")
     form.add_argument("--book", nargs=3, metavar=("FORM", "SERIAL", "NUMBER"),
                       help="of an issued book of fee receipts")  # fmt: skip
     form.add_argument("--sheets", type=int, default=10, help="of the pad")

@@ -98,6 +98,8 @@ def test_lists_pads_leaflets_and_keys_are_saved(
         (("pad", "--sheets", "2", "--paper", "A5"), "", "GT-"),
         (("leaflet", "--procedure", "ctbs"), "", "Chứng thực bản sao"),
         (("keys", "--keys", "-"), keys, "Tiếp nhận mới"),
+        (("02-before", "--from", "-"), json.dumps(BIRTH | {"papers": ""}), "Giấy chứng sinh"),
+        (("03-before", "--from", "-", "--reason", "sai nơi"), json.dumps(BIRTH), "sai nơi"),
     ):
         said = main("form", *arguments, "--pdf", str(target), stdin=stdin)
         assert said.exit_code == 0, said

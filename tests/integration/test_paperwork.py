@@ -115,6 +115,8 @@ def test_every_form_of_the_table_can_be_made(counter: Counter) -> None:
         "leaflet": {"procedure": "dkks"},
         "keys": {"keys": (("Mọi màn hình", (("F2", "Tiếp nhận mới"),)),)},
         "pad": {"sheets": 2},
+        "02-before": {"entry": birth_entry()},
+        "03-before": {"entry": birth_entry(), "reason": "sai thẩm quyền"},
     }  # fmt: skip
 
     for form, kind in making.FORMS.items():
@@ -263,6 +265,25 @@ def test_a_request_has_the_deadline_that_is_given_or_a_line_to_write_on(counter:
 
     assert "Thời hạn hoàn thiện: ……" in open_
     assert "đến hết ngày 01 tháng 12 năm 2026" in dated
+
+
+def test_what_is_missing_at_the_counter_is_said_at_once(counter: Counter) -> None:
+    entry = birth_entry(papers=(GivenPaper(key="to-khai", photocopy=1),))
+    count = counter.value("SELECT count(*) FROM event")
+
+    words = text(made(counter, "02-before", entry=entry))
+
+    assert "Giấy chứng sinh hoặc văn bản của người làm chứng: 1 bản chính" in words
+    assert "Tờ khai đăng ký khai sinh: chưa đủ, cần 1 bản chính" in words
+    assert "Mã hồ sơ" not in words
+    refused = text(made(counter, "03-before", entry=entry, reason="nơi cư trú ở tỉnh khác"))
+    assert "nơi cư trú ở tỉnh khác" in refused
+    assert counter.value("SELECT count(*) FROM event") == count
+    both = (GivenPaper(key="to-khai", original=1), GivenPaper(key="giay-chung-sinh", original=1))
+    with pytest.raises(NothingToPrint, match="đã đủ"):
+        made(counter, "02-before", entry=birth_entry(papers=both))
+    with pytest.raises(WrongOrder, match="lý do"):
+        made(counter, "03-before", entry=entry)
 
 
 def test_a_fee_slip_has_a_number_only_from_an_issued_book(counter: Counter) -> None:

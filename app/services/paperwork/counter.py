@@ -11,6 +11,7 @@ from app.domain.papers import Paper
 from app.models import events
 from app.services import intake
 from app.services.paperwork import phrases
+from app.services.paperwork.before import asked_words
 from app.services.paperwork.order import NothingToPrint, Setting, WrongOrder
 from app.services.paperwork.phrases import word
 from app.services.paperwork.told import form_on
@@ -74,9 +75,6 @@ def fee_words(procedure: Procedure, agency: Agency) -> str:
 
 
 def _paper(paper: Paper) -> tuple[str, str, str]:
-    kinds = (("bản chính", paper.original), ("bản chứng thực", paper.certified),
-             ("bản photo", paper.photocopy))  # fmt: skip
-    count = ", ".join(f"{n} {kind}" for kind, n in kinds if n)
     remarks = []
     if paper.presented_only:
         remarks.append("xuất trình")
@@ -84,7 +82,7 @@ def _paper(paper: Paper) -> tuple[str, str, str]:
         remarks.append("nếu có")
     if paper.replaced_by:
         remarks.append(f"không cần nếu đã có trong {paper.replaced_by}")
-    return paper.name, count or ("" if paper.presented_only else "1 bản"), "; ".join(remarks)
+    return paper.name, "" if paper.presented_only else asked_words(paper), "; ".join(remarks)
 
 
 def _notes(agency: Agency, today: dt.date) -> tuple[str, ...]:

@@ -43,15 +43,6 @@ def _people(told: Told, forms: FormSet) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _contact(told: Told, clerk_name: str) -> str:
-    agency = told.agency
-    phone = f", điện thoại {agency.phone}" if agency.phone else ""
-    return (
-        "Trong quá trình hoàn thiện hồ sơ nếu có vướng mắc, Ông/Bà liên hệ với "
-        f"{clerk_name}, {agency.name}{phone} để được hướng dẫn."
-    )
-
-
 def request(setting: Setting, told: Told) -> PrintDocument:
     """Return form 02 of the last request for papers.
 
@@ -73,7 +64,7 @@ def request(setting: Setting, told: Told) -> PrintDocument:
         round=course.count(told.acts, "supplement.requested"),
         deadline=_deadline(setting, told, forms, on),
         ground=word(forms, "request_ground", ""),
-        contact=_contact(told, setting.clerk.display_name),
+        contact=phrases.contact(told.agency, setting.clerk.display_name),
         clerk_name=setting.clerk.display_name,
         submitter_name=told.dossier.submitter.name,
         marks=phrases.marks(told.dossier, setting.reprint),
@@ -115,7 +106,7 @@ def refused(setting: Setting, told: Told) -> PrintDocument:
         lines=_people(told, forms),
         agency=told.agency.name,
         reason=act.body.reason,
-        contact=_contact(told, setting.clerk.display_name),
+        contact=phrases.contact(told.agency, setting.clerk.display_name),
         submitter_name=told.dossier.submitter.name,
         clerk_name=setting.clerk.display_name,
         marks=phrases.marks(told.dossier, setting.reprint),

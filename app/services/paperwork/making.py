@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.domain import course
 from app.models.base import ReceiptRow
 from app.services.desk import Clerk, Desk
-from app.services.paperwork import counter, letters, lists, receipt, shift, slips
+from app.services.paperwork import before, counter, letters, lists, receipt, shift, slips
 from app.services.paperwork.order import Needs, NothingToPrint, Order, Setting, WrongOrder
 from app.services.paperwork.told import Told, read
 from app.services.print_jobs import Printout
@@ -68,6 +68,10 @@ FORMS: dict[str, FormKind] = {
                    papers=_ANY, build=letters.request, state=_acts("supplement.requested")),
     "03": FormKind(name="Phiếu từ chối tiếp nhận giải quyết hồ sơ", needs=Needs.DOSSIER,
                    papers=_ANY, build=letters.refused),
+    "02-before": FormKind(name="Phiếu yêu cầu bổ sung, chưa tiếp nhận", needs=Needs.ENTRY,
+                          papers=_ANY, build=before.request),
+    "03-before": FormKind(name="Phiếu từ chối, chưa tiếp nhận", needs=Needs.ENTRY, papers=_ANY,
+                          build=before.refused),
     "04": FormKind(name="Văn bản xin lỗi và đề nghị gia hạn", needs=Needs.DOSSIER,
                    papers=_SHEETS, build=letters.apology),
     "05": FormKind(name="Thông báo dừng giải quyết hồ sơ", needs=Needs.DOSSIER, papers=_SHEETS,

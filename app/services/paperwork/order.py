@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.errors import AppError, WrongUse
 from app.services.desk import Clerk, Desk
+from app.services.intake import Intake
 from printing.document import PaperSize
 
 
@@ -28,6 +29,7 @@ class Needs(StrEnum):
     DAYS = "days"
     SHIFT = "shift"
     PROCEDURE = "procedure"
+    ENTRY = "entry"
     NOTHING = "nothing"
 
 
@@ -56,6 +58,7 @@ class Order:
         procedure: national or short code, for a leaflet.
         to: whom a list is handed to, as printed; written by hand if "".
         deadline: until when papers are to follow, for form 02.
+        entry, reason: what a citizen wanted at the counter, and why it was not received.
         book: for a fee slip; without it the slip has no number.
         sheets: how many numbers of a pad.
         keys: (screen, ((key, words), …)) for the key card.
@@ -70,6 +73,8 @@ class Order:
     procedure: str = ""
     to: str = ""
     deadline: dt.date | None = None
+    entry: Intake | None = None
+    reason: str = ""
     book: Book | None = None
     sheets: int = 10
     keys: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()

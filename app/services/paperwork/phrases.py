@@ -156,3 +156,12 @@ def owner_lines(dossier: Dossier) -> list[tuple[str, str]]:
     if owner.address:
         lines.append(("Địa chỉ chủ hồ sơ", owner.address))
     return lines
+
+
+def contact(agency: Agency, clerk_name: str) -> str:
+    """Return whom to ask."""
+    phone = f", điện thoại {agency.phone}" if agency.phone else ""
+    return (
+        "Trong quá trình hoàn thiện hồ sơ nếu có vướng mắc, Ông/Bà liên hệ với "
+        f"{clerk_name}, {agency.name}{phone} để được hướng dẫn."
+    )
