@@ -47,6 +47,8 @@ _ALIGN = {
     Align.JUSTIFY: TA_JUSTIFY,
 }
 _CELL_SIDE_PT, _CELL_TOP_PT, _CELL_BOTTOM_PT = 3, 1.5, 2.5
+_TALLEST_STACK_MM = 100.0
+_ENDLESS_PT = 10.0**6
 _BREAKS = re.compile("\r\n?|[\v\f\u0085\u2028\u2029]")
 # not seen, but they turn or hide others: C0, C1, soft hyphen, zero width, direction marks
 _UNSEEN = re.compile(
@@ -103,7 +105,7 @@ def _flowables(block: Block, width: float) -> list[Any]:
         case Table():
             return [_table(block, width), Spacer(1, block.after_mm * mm)]
         case SideBySide():
-            return [_side_by_side(block, width), Spacer(1, block.after_mm * mm)]
+            return [*_side_by_side(block, width), Spacer(1, block.after_mm * mm)]
         case Together():
             return [KeepTogether(flow(block.blocks, width))]
         case NewPage():
@@ -215,11 +217,18 @@ def _least_height(row: list[Any], widths: list[float], least: float) -> float | 
     return least if tallest + _CELL_TOP_PT + _CELL_BOTTOM_PT <= least else None
 
 
-def _side_by_side(block: SideBySide, width: float) -> Any:
+def _side_by_side(block: SideBySide, width: float) -> list[Any]:
+    """Return stacks beside each other; below each other if one would fill most of a page."""
     total = sum(block.shares)
     widths = [width * share / total for share in block.shares]
     cells = [flow(part, w) for part, w in zip(block.parts, widths, strict=True)]
-    return Grid(
+    tallest = max(
+        sum(cell.wrap(w, _ENDLESS_PT)[1] for cell in stack)
+        for stack, w in zip(cells, widths, strict=True)
+    )
+    if tallest > _TALLEST_STACK_MM * mm:
+        return [flowable for part in block.parts for flowable in flow(part, width)]
+    grid = Grid(
         [cells],
         colWidths=widths,
         splitInRow=1,
@@ -230,6 +239,7 @@ def _side_by_side(block: SideBySide, width: float) -> Any:
               for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")],
         ],
     )  # fmt: skip
+    return [grid]
 
 
 class _CountAnew(Flowable):  # type: ignore[misc]
@@ -273,7 +283,7 @@ class _Dots(Flowable):  # type: ignore[misc]
     def wrap(self, *_: float) -> tuple[float, float]:
         if self._is_beside:
             return self._width, self._leading * self._lines
-        self._above = self._words.wrap(self._width, 10**6)[1]
+        self._above = self._words.wrap(self._width, _ENDLESS_PT)[1]
         return self._width, self._above + self._leading * self._lines
 
     def draw(self) -> None:
@@ -284,7 +294,7 @@ class _Dots(Flowable):  # type: ignore[misc]
         y = self._leading * (self._lines - 1) + self._size * 0.3
         start = 0.0
         if self._is_beside:
-            self._words.wrap(self._width, 10**6)
+            self._words.wrap(self._width, _ENDLESS_PT)
             self._words.drawOn(canvas, 0, y - self._size * 0.3)
             start = self._label_width + 3
         else:

@@ -11,6 +11,7 @@ from typing import Any
 
 from reportlab.lib.colors import Color, black
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, NextPageTemplate, PageBreak, PageTemplate
 from reportlab.platypus.doctemplate import LayoutError
@@ -22,7 +23,9 @@ from printing.flowables import FAMILY, flow, load_fonts, printable
 __all__ = ["load_fonts", "render"]
 
 LONGEST_ROLL_MM = 3000.0
-_LONGEST_FOOTER = 100
+# what is torn over pages may miss the last by a rounding: a shorter page is tried then
+_SPARES_MM = (0.0, 1.0, 2.7)
+_NUMBER_ROOM_PT = 70.0  # for "Trang 100/100"
 
 
 def render(document: PrintDocument, *, made_at: dt.datetime) -> bytes:
@@ -32,7 +35,17 @@ def render(document: PrintDocument, *, made_at: dt.datetime) -> bytes:
         DoesNotFit: a barcode is too wide for the paper, or a roll would be endless.
     """
     load_fonts()
-    story, templates = _on_roll(document) if document.paper.is_roll else _on_sheets(document)
+    for spare_mm in _SPARES_MM:
+        try:
+            return _as_pdfa(_laid_out(document, spare_mm), document, made_at)
+        except LayoutError as error:
+            refused = error
+    raise DoesNotFit("Nội dung quá dài, không xếp được lên khổ giấy này.") from refused
+
+
+def _laid_out(document: PrintDocument, spare_mm: float) -> bytes:
+    on_paper = _on_roll if document.paper.is_roll else _on_sheets
+    story, templates = on_paper(document, spare_mm)
     out = io.BytesIO()
     template = BaseDocTemplate(
         out,
@@ -43,20 +56,17 @@ def render(document: PrintDocument, *, made_at: dt.datetime) -> bytes:
         invariant=1,
     )
     template.addPageTemplates(templates)
-    try:
-        template.build(story, canvasmaker=functools.partial(_CountingCanvas, document))
-    except LayoutError as error:
-        raise DoesNotFit("Nội dung quá dài, không xếp được lên khổ giấy này.") from error
-    return _as_pdfa(out.getvalue(), document, made_at)
+    template.build(story, canvasmaker=functools.partial(_CountingCanvas, document))
+    return out.getvalue()
 
 
-def _on_sheets(document: PrintDocument) -> tuple[list[Any], list[Any]]:
+def _on_sheets(document: PrintDocument, spare_mm: float) -> tuple[list[Any], list[Any]]:
     width, height = document.page_mm
     usable = (width - document.margins.left - document.margins.right) * mm
-    return flow(document.blocks, usable), [_page("page", document, height)]
+    return flow(document.blocks, usable), [_page("page", document, height, spare_mm)]
 
 
-def _on_roll(document: PrintDocument) -> tuple[list[Any], list[Any]]:
+def _on_roll(document: PrintDocument, spare_mm: float) -> tuple[list[Any], list[Any]]:
     """Return each part between page breaks as a page as long as what stands on it."""
     margins = document.margins
     usable = (document.paper.size_mm[0] - margins.left - margins.right) * mm
@@ -64,10 +74,10 @@ def _on_roll(document: PrintDocument) -> tuple[list[Any], list[Any]]:
     templates: list[Any] = []
     for i, blocks in enumerate(_parts(document.blocks)):
         length_mm = sum(f.wrap(usable, 10**6)[1] for f in flow(blocks, usable)) / mm
-        height = math.ceil(length_mm + margins.top + margins.bottom) + 1
+        height = math.ceil(length_mm + spare_mm + margins.top + margins.bottom) + 1
         if height > LONGEST_ROLL_MM:
             raise DoesNotFit("Nội dung quá dài cho giấy cuộn.", "In trên giấy A5 hoặc A4.")
-        templates.append(_page(f"part{i}", document, height))
+        templates.append(_page(f"part{i}", document, height, 0))
         if i:
             story += [NextPageTemplate(f"part{i}"), PageBreak()]
         story += flow(blocks, usable)
@@ -87,13 +97,13 @@ def _parts(blocks: tuple[Block, ...]) -> list[tuple[Block, ...]]:
     return [tuple(part) for part in parts]
 
 
-def _page(name: str, document: PrintDocument, height_mm: float) -> Any:
+def _page(name: str, document: PrintDocument, height_mm: float, spare_mm: float) -> Any:
     width_mm, margins = document.page_mm[0], document.margins
     frame = Frame(
         margins.left * mm,
-        margins.bottom * mm,
+        (margins.bottom + spare_mm) * mm,
         (width_mm - margins.left - margins.right) * mm,
-        (height_mm - margins.top - margins.bottom) * mm,
+        (height_mm - margins.top - margins.bottom - spare_mm) * mm,
         leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0,
     )  # fmt: skip
     size = (width_mm * mm, height_mm * mm)
@@ -156,11 +166,19 @@ def _decorate(document: PrintDocument, canvas: Any, template: Any) -> None:
         canvas.drawCentredString(0, 0, printable(document.watermark))
         canvas.restoreState()
     if document.footer and not document.paper.is_roll:
-        footer = printable(document.footer)
-        if len(footer) > _LONGEST_FOOTER:
-            footer = footer[: _LONGEST_FOOTER - 1] + "…"
+        room = width - (document.margins.left + document.margins.right) * mm
+        footer = _cut_to(printable(document.footer), room - _NUMBER_ROOM_PT)
         canvas.setFont(FAMILY + "-I", 8)
         canvas.drawString(document.margins.left * mm, _foot_mm(document) * mm, footer)
+
+
+def _cut_to(words: str, room: float) -> str:
+    """A footer only repeats what stands above: it may end in an ellipsis."""
+    if stringWidth(words, FAMILY + "-I", 8) <= room:
+        return words
+    while words and stringWidth(words + "…", FAMILY + "-I", 8) > room:
+        words = words[:-1]
+    return words + "…"
 
 
 @functools.cache

@@ -64,7 +64,7 @@ def look(paper: PaperSize, *, landscape: bool = False, letter: bool = False) -> 
         margins = Margins(top=3, bottom=8, left=4, right=4)
         return Look(paper=paper, body=9, title=10.5, small=7.5, margins=margins)
     if paper is PaperSize.A5:
-        margins = Margins(top=8, bottom=12, left=14, right=10)
+        margins = Margins(top=8, bottom=11, left=12, right=8)
         return Look(paper=paper, body=10.5 if letter else 9.4, title=11.5, small=7.8,
                     margins=margins, landscape=landscape)  # fmt: skip
     if landscape:

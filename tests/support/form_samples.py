@@ -299,6 +299,7 @@ FEE = fee_slip.FeeSlipWords(
 BOOK_FEE = dataclasses.replace(
     FEE,
     title="Biên lai thu tiền phí, lệ phí",
+    note="",
     book_lines=(("Mẫu số", "01BLP2-001"), ("Ký hiệu", "AA-26P"), ("Số", "0000123")),
 )
 SHIFT = shift_sheet.ShiftSheetWords(
