@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,6 @@ from app.services.paperwork import leaving, lists, making, shift
 from app.services.paperwork.order import Book, Needs, NothingToPrint, Order, WrongOrder
 from app.services.print_jobs import Printout
 from printing.document import PaperSize
-from tests.support.form_samples import layout
 from tests.support.office import BICH, CHIEF, VIETNAM, Counter, birth_entry, running_office
 
 A4, A5, ROLL = PaperSize.A4, PaperSize.A5, PaperSize.ROLL
@@ -51,7 +51,9 @@ def made(counter: Counter, form: str, **order: Any) -> Printout:
 
 
 def text(printout: Printout) -> str:
-    return " ".join(layout(printout.pdf).split())
+    with pypdfium2.PdfDocument(printout.pdf) as opened:
+        pages = [page.get_textpage().get_text_bounded() for page in opened]
+    return " ".join(unicodedata.normalize("NFC", " ".join(pages)).split())
 
 
 def birth(counter: Counter, name: str = "Nguyễn Thị Hồng Nhung", **more: Any) -> Reception:

@@ -90,15 +90,14 @@ def fee(setting: Setting, told: Told) -> PrintDocument:
         NothingToPrint: nothing was paid.
         WrongOrder: the number cannot be of a book.
     """
-    dossier = told.dossier
+    dossier, book = told.dossier, setting.order.book
+    if book is not None:
+        _check(book)
     paid = course.last(told.acts, "fee.paid")
     if paid is None:
         raise NothingToPrint(
             f"Hồ sơ {dossier.code} chưa thu phí, lệ phí.", "Ghi việc thu tiền trước, rồi in phiếu."
         )
-    book = setting.order.book
-    if book is not None:
-        _check(book)
     at = course.at_of(paid)
     words = fee_slip.FeeSlipWords(
         head=phrases.head(told.agency),
