@@ -152,12 +152,11 @@ def _table(table: Table, width: float) -> Any:
     heights = [None] * head_count + [
         _least_height(row, widths, table.row_mm * mm) for row in rows[head_count:]
     ]
-    return Grid(
+    return _Rows(
         rows,
         colWidths=widths,
         rowHeights=heights,
         repeatRows=head_count,
-        splitInRow=1,
         style=[
             ("GRID", (0, 0), (-1, -1), 0.5, black),
             ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
@@ -169,6 +168,24 @@ def _table(table: Table, width: float) -> Any:
             *style,
         ],
     )
+
+
+class _Rows(Grid):  # type: ignore[misc]
+    """A table that tears a row only if no page could hold it.
+
+    Of itself reportlab tears the first row that does not fit behind its
+    headings, at the foot of a page too.
+    """
+
+    def split(self, width: float, height: float) -> list[Any]:
+        self.splitInRow = 0
+        parts: list[Any] = super().split(width, height)
+        frame = getattr(self, "_frame", None)
+        if parts or (frame is not None and not frame._atTop):  # noqa: SLF001 - nothing else tells
+            return parts
+        self.splitInRow = 1
+        torn: list[Any] = super().split(width, height)
+        return torn
 
 
 def _headings(table: Table) -> tuple[list[list[Any]], list[tuple[Any, ...]]]:

@@ -13,7 +13,14 @@ from reportlab.lib.colors import Color, black
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Frame, NextPageTemplate, PageBreak, PageTemplate
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Frame,
+    NextPageTemplate,
+    PageBreak,
+    PageTemplate,
+    Spacer,
+)
 from reportlab.platypus.doctemplate import LayoutError
 
 from printing.document import Block, NewPage, PrintDocument, Together
@@ -63,7 +70,18 @@ def _laid_out(document: PrintDocument, spare_mm: float) -> bytes:
 def _on_sheets(document: PrintDocument, spare_mm: float) -> tuple[list[Any], list[Any]]:
     width, height = document.page_mm
     usable = (width - document.margins.left - document.margins.right) * mm
-    return flow(document.blocks, usable), [_page("page", document, height, spare_mm)]
+    story = _without_last_gaps(flow(document.blocks, usable))
+    return story, [_page("page", document, height, spare_mm)]
+
+
+def _without_last_gaps(story: list[Any]) -> list[Any]:
+    """Drop gaps that nothing follows: one that does not fit would make an empty page."""
+    kept: list[Any] = []
+    for flowable in [*story, PageBreak()]:
+        while isinstance(flowable, PageBreak) and kept and isinstance(kept[-1], Spacer):
+            kept.pop()
+        kept.append(flowable)
+    return kept[:-1]
 
 
 def _on_roll(document: PrintDocument, spare_mm: float) -> tuple[list[Any], list[Any]]:

@@ -32,9 +32,10 @@ Line = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """Sizes of one form on one paper, points and mm."""
+    """Sizes of one form on one paper, points and mm; `head` is of the lines at the top."""
 
     paper: PaperSize
+    head: float
     body: float
     title: float
     small: float
@@ -62,16 +63,19 @@ def look(paper: PaperSize, *, landscape: bool = False, letter: bool = False) -> 
     """
     if paper.is_roll:  # 72 of 80 mm can be printed
         margins = Margins(top=3, bottom=8, left=4, right=4)
-        return Look(paper=paper, body=9, title=10.5, small=7.5, margins=margins)
+        return Look(paper=paper, head=7.5, body=9, title=10.5, small=7.5, margins=margins)
     if paper is PaperSize.A5:
         margins = Margins(top=8, bottom=11, left=12, right=8)
-        return Look(paper=paper, body=10.5 if letter else 9.4, title=11.5, small=7.8,
+        return Look(paper=paper, head=9.2, body=10.5 if letter else 9.2, title=11.5, small=7.8,
                     margins=margins, landscape=landscape)  # fmt: skip
     if landscape:
         margins = Margins(top=15, bottom=15, left=20, right=13)
-        return Look(paper=paper, body=11, title=14, small=9, margins=margins, landscape=True)
+        return Look(
+            paper=paper, head=11, body=11, title=14, small=9, margins=margins, landscape=True
+        )
     margins = Margins(top=20, bottom=20, left=30, right=15)
-    return Look(paper=paper, body=13 if letter else 11.5, title=14, small=9, margins=margins)
+    body = 13 if letter else 11.5
+    return Look(paper=paper, head=11.5, body=body, title=14, small=9, margins=margins)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +148,7 @@ def head_blocks(head: Head, look: Look, *, note: str = "") -> list[Block]:
 
 
 def _agency(head: Head, look: Look, note: str) -> list[Block]:
-    centre, size = Align.CENTRE, look.body if not look.is_narrow else look.small
+    centre, size = Align.CENTRE, look.head
     blocks: list[Block] = [
         Text(head.parent_line, size_pt=size, align=centre, after_mm=0),
         Text(head.name_line, size_pt=size, bold=True, align=centre, after_mm=1),
@@ -159,7 +163,7 @@ def _agency(head: Head, look: Look, note: str) -> list[Block]:
 
 
 def _state(head: Head, look: Look) -> list[Block]:
-    centre, size = Align.CENTRE, look.body if not look.is_narrow else look.small
+    centre, size = Align.CENTRE, look.head
     upper = size if look.is_narrow else size - 0.4
     blocks: list[Block] = [
         Text("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", size_pt=upper, bold=True, align=centre,
@@ -174,7 +178,13 @@ def _state(head: Head, look: Look) -> list[Block]:
         )
     if head.form_line:
         blocks.append(
-            Text(head.form_line, size_pt=look.small - 0.9, italic=True, align=centre, after_mm=0)
+            Text(
+                head.form_line,
+                size_pt=look.small - (0.9 if look.paper is PaperSize.A4 else 1.4),
+                italic=True,
+                align=centre,
+                after_mm=0,
+            )
         )
     return blocks
 
@@ -205,7 +215,9 @@ def code_blocks(words: CodeWords, look: Look) -> list[Block]:
         return [*bars, Space(1.5)]
     if look.is_narrow:
         return [*bars, Qr(words.status_address, size_mm=32, align=align), Space(1)]
-    square = Qr(words.status_address, size_mm=27 * look.scale, align=Align.RIGHT)
+    square = Qr(
+        words.status_address, size_mm=26 if look.paper is PaperSize.A4 else 20, align=Align.RIGHT
+    )
     return [SideBySide((tuple(bars), (square,)), (0.8, 0.2), after_mm=1.5)]
 
 

@@ -142,11 +142,11 @@ def _papers(words: ReceiptWords, look: Look) -> list[Block]:
         (str(i), p.name, p.original, p.certified, p.photocopy)
         for i, p in enumerate(words.papers, start=1)
     )
+    count = "Số lượng" if look.paper is PaperSize.A4 else ""
     columns = (
-        Column("TT", 8, centre), Column("Thành phần hồ sơ", 56),
-        Column("Bản chính", 12, centre, "Số lượng"),
-        Column("Bản chứng thực", 12, centre, "Số lượng"),
-        Column("Bản photo", 12, centre, "Số lượng"),
+        Column("TT", 7, centre), Column("Thành phần hồ sơ", 54),
+        Column("Bản chính", 12, centre, count), Column("Bản chứng thực", 15, centre, count),
+        Column("Bản photo", 12, centre, count),
     )  # fmt: skip
     return [Table(columns, rows, size_pt=look.body - 0.8)]
 
@@ -180,10 +180,11 @@ def _copies_table(words: ReceiptWords, look: Look) -> Table:
         count = sum(line.copies for line in words.copy_lines)
         bold = frozenset({len(rows)})
         rows.append(("", "Cộng", "", str(count), words.copy_total))
+    shares = (10, 36, 17, 15, 22) if look.is_narrow else (8, 50, 12, 12, 18)
     columns = (
-        Column("TT", 8, centre), Column("Giấy tờ cần chứng thực", 50),
-        Column("Số trang", 12, centre), Column("Số bản", 12, centre),
-        Column("Phí (đồng)", 18, Align.RIGHT),
+        Column("TT", shares[0], centre), Column("Giấy tờ cần chứng thực", shares[1]),
+        Column("Số trang", shares[2], centre), Column("Số bản", shares[3], centre),
+        Column("Phí (đồng)", shares[4], Align.RIGHT),
     )  # fmt: skip
     return Table(columns, tuple(rows), size_pt=look.body - 0.8, bold=bold)
 

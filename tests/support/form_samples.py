@@ -162,7 +162,8 @@ REFUSAL = refusal.RefusalWords(
     lines=PEOPLE,
     agency="UBND phường Minh Tâm",
     reason="Hồ sơ không thuộc thẩm quyền giải quyết của UBND cấp xã.",
-    contact=SUPPLEMENT.contact,
+    contact="Nếu có vướng mắc, Ông/Bà liên hệ với Nguyễn Hữu Lộc, UBND phường Minh Tâm để được "
+    "hướng dẫn.",
     submitter_name=SUBMITTER,
     clerk_name=CLERK,
 )

@@ -231,6 +231,19 @@ def test_headings_stand_on_every_page_of_a_long_register():
     assert all(f"H24.15-261120-{i:04d}" in whole for i in range(1, 251))
 
 
+def test_no_row_is_torn_that_another_page_could_hold():
+    build, words, _ = SAMPLES["06"]
+    for spare in range(12):
+        pdf = render(build(dataclasses.replace(words, spare=spare), A5), made_at=MADE_AT)
+        with pypdfium2.PdfDocument(pdf) as opened:
+            pages = [page.get_textpage().get_text_bounded() for page in opened]
+        assert sum(text.count("Giao:") for text in pages) == spare + 2
+        for text in pages:
+            assert "Giao:" in text, "no empty page"
+            assert text.count("Giao:") == text.count("Nhận:") == text.count("Người giao")
+            assert ("TÊN CƠ QUAN" in text) == ("Giao:" in text), "no headings without rows"
+
+
 def test_each_copy_counts_its_own_pages():
     papers = tuple(dataclasses.replace(RECEIPT.papers[0], name=f"Giấy tờ {i}") for i in range(60))
 

@@ -68,7 +68,7 @@ def request(setting: Setting) -> PrintDocument:
         round=1,
         deadline=f"đến hết {long_day(until)}" if until else "",
         ground=word(forms, "request_ground", ""),
-        contact=phrases.contact(agency, setting.clerk.display_name),
+        contact=phrases.contact(agency, setting.clerk.display_name, when=phrases.COMPLETING),
         clerk_name=setting.clerk.display_name,
         submitter_name=entry.submitter.name,
     )

@@ -64,7 +64,7 @@ def request(setting: Setting, told: Told) -> PrintDocument:
         round=course.count(told.acts, "supplement.requested"),
         deadline=_deadline(setting, told, forms, on),
         ground=word(forms, "request_ground", ""),
-        contact=phrases.contact(told.agency, setting.clerk.display_name),
+        contact=phrases.contact(told.agency, setting.clerk.display_name, when=phrases.COMPLETING),
         clerk_name=setting.clerk.display_name,
         submitter_name=told.dossier.submitter.name,
         marks=phrases.marks(told.dossier, setting.reprint),

@@ -16,6 +16,7 @@ from printing.forms.frame import CodeWords, Head
 RETURN_WORDS = {0: "Tại quầy", 1: "Bưu chính công ích"}
 WRITE_BY_HAND = "……………"
 PRACTICE = "TẬP SỰ"
+COMPLETING = "Trong quá trình hoàn thiện hồ sơ nếu có vướng mắc"
 
 
 def long_day(day: dt.date) -> str:
@@ -158,10 +159,7 @@ def owner_lines(dossier: Dossier) -> list[tuple[str, str]]:
     return lines
 
 
-def contact(agency: Agency, clerk_name: str) -> str:
+def contact(agency: Agency, clerk_name: str, *, when: str = "Nếu có vướng mắc") -> str:
     """Return whom to ask."""
     phone = f", điện thoại {agency.phone}" if agency.phone else ""
-    return (
-        "Trong quá trình hoàn thiện hồ sơ nếu có vướng mắc, Ông/Bà liên hệ với "
-        f"{clerk_name}, {agency.name}{phone} để được hướng dẫn."
-    )
+    return f"{when}, Ông/Bà liên hệ với {clerk_name}, {agency.name}{phone} để được hướng dẫn."
