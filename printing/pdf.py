@@ -5,288 +5,198 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import io
-import unicodedata
-from pathlib import Path
+import math
+from collections import Counter
 from typing import Any
-from xml.sax.saxutils import escape
 
-import barcode
-import segno
 from reportlab.lib.colors import Color, black
-from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT, TA_RIGHT
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
-    Flowable,
     Frame,
-    KeepTogether,
+    NextPageTemplate,
     PageBreak,
     PageTemplate,
-    Paragraph,
     Spacer,
 )
-from reportlab.platypus import Table as Grid
+from reportlab.platypus.doctemplate import LayoutError
 
-from printing.document import (
-    Align,
-    Block,
-    Code128,
-    NewPage,
-    PrintDocument,
-    Qr,
-    Rule,
-    SideBySide,
-    Space,
-    Table,
-    Text,
-    Together,
-)
+from printing.document import Block, NewPage, PrintDocument, Together
 from printing.errors import DoesNotFit
+from printing.flowables import FAMILY, flow, load_fonts, printable
 
-FONT_FOLDER = Path(__file__).parent.parent / "resources" / "fonts"
-FAMILY = "QmcSerif"
-_FACES = {"": "Regular", "-B": "Bold", "-I": "Italic", "-BI": "BoldItalic"}
-NARROWEST_MODULE_MM = 0.19  # finer bars are lost on a 200 dpi scan
-_QUIET_MODULES = 10
-_ALIGN = {
-    Align.LEFT: TA_LEFT,
-    Align.CENTRE: TA_CENTER,
-    Align.RIGHT: TA_RIGHT,
-    Align.JUSTIFY: TA_JUSTIFY,
-}
+__all__ = ["load_fonts", "render"]
 
-
-@functools.cache
-def load_fonts() -> None:
-    """Load the bundled faces by path: a system's own may lack Vietnamese letters."""
-    for suffix, face in _FACES.items():
-        path = FONT_FOLDER / f"LiberationSerif-{face}.ttf"
-        pdfmetrics.registerFont(TTFont(FAMILY + suffix, str(path)))
-    pdfmetrics.registerFontFamily(FAMILY, FAMILY, FAMILY + "-B", FAMILY + "-I", FAMILY + "-BI")
+LONGEST_ROLL_MM = 3000.0
+# what is torn over pages may miss the last by a rounding: a shorter page is tried then
+_SPARES_MM = (0.0, 1.0, 2.7)
+_NUMBER_ROOM_PT = 70.0  # for "Trang 100/100"
 
 
 def render(document: PrintDocument, *, made_at: dt.datetime) -> bytes:
     """Return the document as PDF/A-2b with embedded fonts, title and language.
 
     Raises:
-        DoesNotFit: a barcode is too wide for the paper.
+        DoesNotFit: a barcode is too wide for the paper, or a roll would be endless.
     """
     load_fonts()
-    width, height = document.paper.size_mm
-    margins = document.margins
-    frame = Frame(
-        margins.left * mm,
-        margins.bottom * mm,
-        (width - margins.left - margins.right) * mm,
-        (height - margins.top - margins.bottom) * mm,
-        leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0,
-    )  # fmt: skip
+    for spare_mm in _SPARES_MM:
+        try:
+            return _as_pdfa(_laid_out(document, spare_mm), document, made_at)
+        except LayoutError as error:
+            refused = error
+    raise DoesNotFit("Nội dung quá dài, không xếp được lên khổ giấy này.") from refused
+
+
+def _laid_out(document: PrintDocument, spare_mm: float) -> bytes:
+    on_paper = _on_roll if document.paper.is_roll else _on_sheets
+    story, templates = on_paper(document, spare_mm)
     out = io.BytesIO()
     template = BaseDocTemplate(
         out,
-        pagesize=(width * mm, height * mm),
-        title=_nfc(document.title),
+        pagesize=templates[0].pagesize,
+        title=printable(document.title),
         lang=document.language,
         initialFontName=FAMILY,
         invariant=1,
     )
+    template.addPageTemplates(templates)
+    template.build(story, canvasmaker=functools.partial(_CountingCanvas, document))
+    return out.getvalue()
+
+
+def _on_sheets(document: PrintDocument, spare_mm: float) -> tuple[list[Any], list[Any]]:
+    width, height = document.page_mm
+    usable = (width - document.margins.left - document.margins.right) * mm
+    story = _without_last_gaps(flow(document.blocks, usable))
+    return story, [_page("page", document, height, spare_mm)]
+
+
+def _without_last_gaps(story: list[Any]) -> list[Any]:
+    """Drop gaps that nothing follows: one that does not fit would make an empty page."""
+    kept: list[Any] = []
+    for flowable in [*story, PageBreak()]:
+        while isinstance(flowable, PageBreak) and kept and isinstance(kept[-1], Spacer):
+            kept.pop()
+        kept.append(flowable)
+    return kept[:-1]
+
+
+def _on_roll(document: PrintDocument, spare_mm: float) -> tuple[list[Any], list[Any]]:
+    """Return each part between page breaks as a page as long as what stands on it."""
+    margins = document.margins
+    usable = (document.paper.size_mm[0] - margins.left - margins.right) * mm
+    story: list[Any] = []
+    templates: list[Any] = []
+    for i, blocks in enumerate(_parts(document.blocks)):
+        length_mm = sum(f.wrap(usable, 10**6)[1] for f in flow(blocks, usable)) / mm
+        height = math.ceil(length_mm + spare_mm + margins.top + margins.bottom) + 1
+        if height > LONGEST_ROLL_MM:
+            raise DoesNotFit("Nội dung quá dài cho giấy cuộn.", "In trên giấy A5 hoặc A4.")
+        templates.append(_page(f"part{i}", document, height, 0))
+        if i:
+            story += [NextPageTemplate(f"part{i}"), PageBreak()]
+        story += flow(blocks, usable)
+    return story, templates
+
+
+def _parts(blocks: tuple[Block, ...]) -> list[tuple[Block, ...]]:
+    """Split at page breaks; what must stay together does so on a roll anyway."""
+    parts: list[list[Block]] = [[]]
+    for block in blocks:
+        if isinstance(block, NewPage):
+            parts.append([])
+        elif isinstance(block, Together):
+            parts[-1] += block.blocks
+        else:
+            parts[-1].append(block)
+    return [tuple(part) for part in parts]
+
+
+def _page(name: str, document: PrintDocument, height_mm: float, spare_mm: float) -> Any:
+    width_mm, margins = document.page_mm[0], document.margins
+    frame = Frame(
+        margins.left * mm,
+        (margins.bottom + spare_mm) * mm,
+        (width_mm - margins.left - margins.right) * mm,
+        (height_mm - margins.top - margins.bottom - spare_mm) * mm,
+        leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0,
+    )  # fmt: skip
+    size = (width_mm * mm, height_mm * mm)
     decorate = functools.partial(_decorate, document)
-    template.addPageTemplates(PageTemplate("page", [frame], onPage=decorate))
-    usable = (width - margins.left - margins.right) * mm
-    template.build(_flow(document.blocks, usable), canvasmaker=_OwnFontCanvas)
-    return _as_pdfa(out.getvalue(), document, made_at)
+    return PageTemplate(name, [frame], onPage=decorate, pagesize=size)
 
 
-class _OwnFontCanvas(Canvas):  # type: ignore[misc]
-    """A canvas that never names Helvetica, which PDF/A would have to embed."""
+class _CountingCanvas(Canvas):  # type: ignore[misc]
+    """A canvas that says "Trang x/y", and never names Helvetica, which PDF/A would embed."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, document: PrintDocument, *args: Any, **kwargs: Any) -> None:
         kwargs["initialFontName"] = FAMILY
         super().__init__(*args, **kwargs)
+        self._document = document
+        self._part = 0
+        self._held: list[dict[str, Any]] = []
+
+    def count_anew(self) -> None:
+        """Count the pages from the present one on by themselves."""
+        self._part += 1
+
+    def showPage(self) -> None:
+        """Hold the page until it is known how many there are."""
+        self._held.append(dict(self.__dict__))
+        self._startPage()
+
+    def save(self) -> None:
+        """Number the pages and write them out."""
+        totals = Counter(state["_part"] for state in self._held)
+        at: Counter[int] = Counter()
+        for state in self._held:
+            self.__dict__.update(state)
+            at[self._part] += 1
+            self._number(at[self._part], totals[self._part])
+            super().showPage()
+        super().save()
+
+    def _number(self, page: int, total: int) -> None:
+        document = self._document
+        if not document.footer or document.paper.is_roll:
+            return
+        self.setFillColor(black)
+        self.setFont(FAMILY + "-I", 8)
+        right = document.page_mm[0] - document.margins.right
+        self.drawRightString(right * mm, _foot_mm(document) * mm, f"Trang {page}/{total}")
 
 
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+def _foot_mm(document: PrintDocument) -> float:
+    return min(9.0, document.margins.bottom * 0.55)
 
 
 def _decorate(document: PrintDocument, canvas: Any, template: Any) -> None:
-    width, height = document.paper.size_mm
+    width, height = template.pageTemplate.pagesize
     if document.watermark:
         canvas.saveState()
-        canvas.setFont(FAMILY + "-B", 60)
+        canvas.setFont(FAMILY + "-B", min(60, width / 6))
         canvas.setFillColor(Color(0.88, 0.88, 0.88))
-        canvas.translate(width / 2 * mm, height / 2 * mm)
+        canvas.translate(width / 2, height / 2)
         canvas.rotate(45)
-        canvas.drawCentredString(0, 0, _nfc(document.watermark))
+        canvas.drawCentredString(0, 0, printable(document.watermark))
         canvas.restoreState()
-    if document.footer:
+    if document.footer and not document.paper.is_roll:
+        room = width - (document.margins.left + document.margins.right) * mm
+        footer = _cut_to(printable(document.footer), room - _NUMBER_ROOM_PT)
         canvas.setFont(FAMILY + "-I", 8)
-        canvas.drawString(document.margins.left * mm, 6 * mm, _nfc(document.footer))
-        canvas.drawRightString(
-            (width - document.margins.right) * mm, 6 * mm, f"Trang {template.page}"
-        )
+        canvas.drawString(document.margins.left * mm, _foot_mm(document) * mm, footer)
 
 
-def _flow(blocks: tuple[Block, ...], width: float) -> list[Any]:
-    return [flowable for block in blocks for flowable in _flowables(block, width)]
-
-
-def _flowables(block: Block, width: float) -> list[Any]:
-    match block:
-        case Text():
-            return [_paragraph(block), Spacer(1, block.after_mm * mm)]
-        case Rule():
-            return [_Line(block.width_mm * mm, width), Spacer(1, block.after_mm * mm)]
-        case Space():
-            return [Spacer(1, block.height_mm * mm)]
-        case Code128():
-            return [_Bars(block, width)]
-        case Qr():
-            return [_Squares(block)]
-        case Table():
-            return [_table(block, width), Spacer(1, block.after_mm * mm)]
-        case SideBySide():
-            return [_side_by_side(block, width), Spacer(1, block.after_mm * mm)]
-        case Together():
-            return [KeepTogether(_flow(block.blocks, width))]
-        case NewPage():
-            return [PageBreak()]
-
-
-def _style(size_pt: float, align: Align, *, bold: bool = False, italic: bool = False) -> Any:
-    suffix = {(True, True): "-BI", (True, False): "-B", (False, True): "-I"}.get((bold, italic), "")
-    return ParagraphStyle(
-        "text",
-        fontName=FAMILY + suffix,
-        fontSize=size_pt,
-        leading=size_pt * 1.2,
-        alignment=_ALIGN[align],
-        splitLongWords=1,
-    )
-
-
-def _paragraph(text: Text) -> Any:
-    words = escape(_nfc(text.words))
-    if text.lead:
-        strong = f"<b>{words}</b>" if text.bold else words
-        style = _style(text.size_pt, text.align, italic=text.italic)
-        return Paragraph(f"{escape(_nfc(text.lead))} {strong}", style)
-    return Paragraph(words, _style(text.size_pt, text.align, bold=text.bold, italic=text.italic))
-
-
-def _table(table: Table, width: float) -> Any:
-    total = sum(column.share for column in table.columns)
-    head = _style(table.size_pt, Align.CENTRE, bold=True)
-    styles = [_style(table.size_pt, column.align) for column in table.columns]
-    rows = [[Paragraph(escape(_nfc(c.heading)), head) for c in table.columns]]
-    for row in table.rows:
-        rows.append([Paragraph(escape(_nfc(t)), s) for t, s in zip(row, styles, strict=True)])
-    return Grid(
-        rows,
-        colWidths=[width * column.share / total for column in table.columns],
-        repeatRows=1,
-        splitInRow=1,
-        style=[
-            ("GRID", (0, 0), (-1, -1), 0.5, black),
-            ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
-            ("FONTNAME", (0, 0), (-1, -1), FAMILY),
-            ("TOPPADDING", (0, 0), (-1, -1), 1.5),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
-            ("LEFTPADDING", (0, 0), (-1, -1), 3),
-            ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-        ],
-    )
-
-
-def _side_by_side(block: SideBySide, width: float) -> Any:
-    total = sum(block.shares)
-    widths = [width * share / total for share in block.shares]
-    cells = [_flow(part, w) for part, w in zip(block.parts, widths, strict=True)]
-    return Grid(
-        [cells],
-        colWidths=widths,
-        style=[
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("FONTNAME", (0, 0), (-1, -1), FAMILY),
-            *[(f"{side}PADDING", (0, 0), (-1, -1), 0)
-              for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")],
-        ],
-    )  # fmt: skip
-
-
-class _Line(Flowable):  # type: ignore[misc]
-    def __init__(self, length: float, width: float) -> None:
-        super().__init__()
-        self._length, self._width = length, width
-
-    def wrap(self, *_: float) -> tuple[float, float]:
-        return self._width, 1.0
-
-    def draw(self) -> None:
-        start = (self._width - self._length) / 2
-        self.canv.setLineWidth(0.6)
-        self.canv.line(start, 0, start + self._length, 0)
-
-
-def code128_modules(value: str) -> str:
-    """Return the bars of a Code 128 as ones and zeros, without quiet zones."""
-    return str(barcode.get("code128", value).build()[0])
-
-
-class _Bars(Flowable):  # type: ignore[misc]
-    """A Code 128 as vector bars, as wide as asked or as narrow as the paper needs."""
-
-    def __init__(self, block: Code128, width: float) -> None:
-        super().__init__()
-        self._modules = code128_modules(block.value)
-        total = len(self._modules) + 2 * _QUIET_MODULES
-        module_mm = min(block.module_mm, width / mm / total)
-        if module_mm < NARROWEST_MODULE_MM:
-            raise DoesNotFit(
-                f"Mã vạch {block.value} cần rộng {total * NARROWEST_MODULE_MM:.0f} mm."
-            )
-        self._module = module_mm * mm
-        self._height = block.height_mm * mm
-        self._total = total * self._module
-
-    def wrap(self, *_: float) -> tuple[float, float]:
-        return self._total, self._height
-
-    def draw(self) -> None:
-        self.canv.setFillColor(black)
-        at = 0
-        while at < len(self._modules):
-            run = 1
-            while self._modules[at : at + run + 1] == self._modules[at] * (run + 1):
-                run += 1
-            if self._modules[at] == "1":
-                x = (_QUIET_MODULES + at) * self._module
-                self.canv.rect(x, 0, run * self._module, self._height, stroke=0, fill=1)
-            at += run
-
-
-class _Squares(Flowable):  # type: ignore[misc]
-    def __init__(self, block: Qr) -> None:
-        super().__init__()
-        self._rows = [bytes(row) for row in segno.make(block.value, error="m", micro=False).matrix]
-        self._size = block.size_mm * mm
-        self._module = self._size / (len(self._rows) + 8)  # four quiet modules each side
-
-    def wrap(self, *_: float) -> tuple[float, float]:
-        return self._size, self._size
-
-    def draw(self) -> None:
-        self.canv.setFillColor(black)
-        for y, row in enumerate(self._rows):
-            top = self._size - (y + 5) * self._module
-            for x, dark in enumerate(row):
-                if dark:
-                    left = (x + 4) * self._module
-                    self.canv.rect(left, top, self._module, self._module, stroke=0, fill=1)
+def _cut_to(words: str, room: float) -> str:
+    """A footer only repeats what stands above: it may end in an ellipsis."""
+    if stringWidth(words, FAMILY + "-I", 8) <= room:
+        return words
+    while words and stringWidth(words + "…", FAMILY + "-I", 8) > room:
+        words = words[:-1]
+    return words + "…"
 
 
 @functools.cache
@@ -320,7 +230,7 @@ def _as_pdfa(pdf: bytes, document: PrintDocument, made_at: dt.datetime) -> bytes
         with opened.open_metadata(set_pikepdf_as_editor=False) as xmp:
             xmp["pdfaid:part"] = "2"
             xmp["pdfaid:conformance"] = "B"
-            xmp["dc:title"] = _nfc(document.title)
+            xmp["dc:title"] = printable(document.title)
             xmp["dc:language"] = {document.language}
             xmp["xmp:CreateDate"] = made_at.isoformat(timespec="seconds")
         out = io.BytesIO()

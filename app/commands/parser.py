@@ -23,6 +23,7 @@ from app.services.desk import Clerk
 from app.services.intake import IntakeFaults
 
 DONE, WRONG_USE, REFUSED, OUR_FAULT = 0, 2, 3, 4
+PAPERS = ("A4", "A5", "80mm")
 _ENVIRONMENT = ("QMC_USER", "QMC_PIN", "QMC_PASSWORD")
 
 
@@ -202,7 +203,7 @@ def _dossier_verbs(verbs: Any) -> None:
     receive.add_argument("--reason", default="")
     receive.add_argument("--pdf", type=Path, metavar="FILE", help="write the receipt there")
     receive.add_argument("--print", metavar="PRINTER", help="queue name or ipp:// address")
-    receive.add_argument("--paper", choices=["A4", "A5"], default="A5")
+    receive.add_argument("--paper", choices=PAPERS, default="A5")
     receive.set_defaults(
         run=lambda c: c.acting(lambda o, clerk: receiving.receive(o, clerk, c.arguments))
     )
@@ -224,10 +225,45 @@ def _dossier_verbs(verbs: Any) -> None:
     print_.add_argument("--form", default="01")
     print_.add_argument("--printer", dest="print", default="", metavar="P")
     print_.add_argument("--pdf", type=Path, metavar="FILE", help="save instead of printing")
-    print_.add_argument("--paper", choices=["A4", "A5"], default="A5")
+    print_.add_argument("--paper", choices=PAPERS, default="A5")
     print_.set_defaults(
         run=lambda c: c.acting(lambda o, clerk: receiving.print_form(o, clerk, c.arguments))
     )
+    _form_verb(verbs)
+
+
+def _form_verb(verbs: Any) -> None:
+    verbs.add_parser("forms", help="every form there is").set_defaults(run=_list_forms)
+    form = verbs.add_parser("form", help="make any form, as a file or on a printer")
+    form.add_argument("form", metavar="FORM", help="key as `forms` lists it")
+    form.add_argument("code", nargs="*", help="one dossier, or several for a list")
+    form.add_argument("--day", default="", metavar="ISO", help="first day; today")
+    form.add_argument("--until", default="", metavar="ISO", help="last day; the first")
+    form.add_argument("--procedure", default="", metavar="CODE", help="for the leaflet")
+    form.add_argument("--to", default="", metavar="WHO", help="other side of a hand-over")
+    form.add_argument("--deadline", default="", metavar="ISO", help="for form 02")
+    form.add_argument("--from", dest="source", metavar="-", help="as `receive`, for 02-before")
+    form.add_argument("--reason", default="", help="for 02-before and 03-before")
+    form.add_argument("--book", nargs=3, metavar=("FORM", "SERIAL", "NUMBER"),
+                      help="of an issued book of fee receipts")  # fmt: skip
+    form.add_argument("--sheets", type=int, default=10, help="of the pad")
+    form.add_argument("--keys", default="", metavar="-", help="JSON by standard input")
+    form.add_argument("--paper", choices=PAPERS, default="", help="the form's usual one")
+    form.add_argument("--printer", dest="print", default="", metavar="P")
+    form.add_argument("--pdf", type=Path, metavar="FILE", help="save instead of printing")
+    form.set_defaults(run=_form)
+
+
+def _list_forms(_: _Called) -> dict[str, Any]:
+    from app.commands import forms  # two dozen modules that no other verb needs
+
+    return forms.list_forms()
+
+
+def _form(called: _Called) -> dict[str, Any]:
+    from app.commands import forms
+
+    return called.acting(lambda opened, clerk: forms.form(opened, clerk, called.arguments))
 
 
 def _settling_verbs(verbs: Any) -> None:

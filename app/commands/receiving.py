@@ -19,6 +19,8 @@ from app.scanning.files import read_files
 from app.scanning.sane import SaneScanners
 from app.services import intake, lookup, print_jobs, receipts, scanning
 from app.services.desk import Clerk
+from app.services.paperwork import leaving
+from app.services.print_jobs import Printout
 from app.services.station import status
 from printing.document import PaperSize
 
@@ -105,8 +107,7 @@ def _save_pdf(
     paper = PaperSize(arguments.paper)
     receipt = receipts.make_receipt(opened.desk, clerk, reception.dossier, paper=paper)
     target: Path = arguments.pdf
-    _write(target, receipt.pdf)
-    print_jobs.note_saved(opened.desk, clerk, receipt, target.name)
+    save(opened, clerk, receipt, target)
     return str(target)
 
 
@@ -120,29 +121,55 @@ def _write(target: Path, content: bytes) -> None:
 
 
 def print_form(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Print a dossier's receipt; a repeat is marked as a copy."""
-    if arguments.form != receipts.FORM:
-        raise WrongUse(f"Chưa có mẫu {arguments.form}; có: {receipts.FORM}.")
-    dossier = lookup.by_code(opened.desk, arguments.code)
+    """Print a form of a dossier; a repeat is marked as a copy."""
+    from app.services.paperwork import making
+    from app.services.paperwork.order import Needs, Order
+
+    if making.kind_of(arguments.form).needs is not Needs.DOSSIER:
+        raise WrongUse(f"Mẫu {arguments.form} không in theo một hồ sơ.", "Dùng lệnh “form”.")
+    order = Order(
+        form=arguments.form,
+        dossier=lookup.by_code(opened.desk, arguments.code),
+        paper=PaperSize(arguments.paper),
+    )
+    printout = making.make(opened.desk, clerk, order)
     if arguments.pdf is not None:
-        receipt = receipts.make_receipt(
-            opened.desk, clerk, dossier, paper=PaperSize(arguments.paper)
-        )
-        _write(arguments.pdf, receipt.pdf)
-        print_jobs.note_saved(opened.desk, clerk, receipt, arguments.pdf.name)
+        save(opened, clerk, printout, arguments.pdf)
         return {"state": "saved", "reason": "", "receipt_pdf": str(arguments.pdf)}
-    return _print(opened, clerk, dossier, arguments)
+    return send(opened, clerk, printout, arguments.print)
 
 
 def _print(
     opened: Opened, clerk: Clerk, dossier: Any, arguments: argparse.Namespace
 ) -> dict[str, Any]:
-    printer = arguments.print or opened.settings.printer
+    paper = PaperSize(arguments.paper)
+    printout = receipts.receipt_or_reprint(opened.desk, clerk, dossier, paper=paper)
+    return send(opened, clerk, printout, arguments.print)
+
+
+def save(opened: Opened, clerk: Clerk, printout: Printout, target: Path) -> None:
+    """Write a printout to a file, and note that it left.
+
+    Raises:
+        AppError: the file could not be written; nothing is noted.
+    """
+    _write(target, printout.pdf)
+    leaving.note_left(opened.desk, clerk, printout, target.name)
+    print_jobs.note_saved(opened.desk, clerk, printout, target.name)
+
+
+def send(opened: Opened, clerk: Clerk, printout: Printout, printer: str) -> dict[str, Any]:
+    """Print a printout and follow it; without a name on the usual printer.
+
+    Raises:
+        WrongUse: no printer is known.
+    """
+    printer = printer or opened.settings.printer
     if not printer:
         raise WrongUse("Chưa nói in bằng máy nào: thêm tên hoặc địa chỉ ipp:// của máy in.")
-    paper = PaperSize(arguments.paper)
-    job = receipts.queue_print(opened.desk, clerk, dossier, printer, paper=paper)
-    work_spool(opened, paper)
+    leaving.note_left(opened.desk, clerk, printout, printer)
+    job = print_jobs.queue(opened.desk, clerk, printout, printer)
+    work_spool(opened, printout.paper)
     job = print_jobs.job(opened.desk, job.id)
     return {"job": job.id, "state": job.state, "reason": job.reason, "printer": job.printer}
 

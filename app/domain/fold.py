@@ -210,6 +210,42 @@ def replay(events: Iterable[Event]) -> Replayed:
     return Replayed(dossier, passed_over)
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An act that has an effect, and the dossier as it stood before it.
+
+    Attributes:
+        kind, body: of the act; of what it carries, for an `event.mended`.
+    """
+
+    event: Event
+    kind: str
+    body: Any
+    before: Dossier | None
+
+
+def counted(events: Iterable[Event]) -> tuple[Counted, ...]:
+    """Return a dossier's acts that have an effect, in the server's order.
+
+    What a replay passes over is left out, and so are acts that lost a
+    conflict or wait for its decision.
+    """
+    ordered = list(events)
+    ruled = _ruled(ordered)
+    dossier: Dossier | None = None
+    acts = []
+    for event in ordered:
+        try:
+            kind, body = read_act(event)
+            after = apply(dossier, event, ruled, (kind, body))
+        except (NotAllowed, UnreadableEvent):
+            continue
+        if dossier is None or not _is_set_aside(dossier, event, ruled):
+            acts.append(Counted(event, kind, body, dossier))
+        dossier = after
+    return tuple(acts)
+
+
 def fold(events: Iterable[Event]) -> Dossier | None:
     """Return what one dossier's events, in order, add up to; None for none.
 

@@ -38,6 +38,11 @@ class Scan:
     words: str = ""
 
 
+def cover_text(code: str) -> str:
+    """Return what the codes of a dossier's cover sheet say."""
+    return _COVER + code
+
+
 def recognise(text: str) -> Scan:
     """Return what a scanned text is; the raw text is kept nowhere."""
     text = text.strip()

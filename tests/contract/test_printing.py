@@ -70,7 +70,7 @@ def printed_on(shop: PrintShop, printer: str = "HCC") -> set[Path]:
     return set(shop.printed(printer))
 
 
-@pytest.mark.parametrize("paper", list(PaperSize))
+@pytest.mark.parametrize("paper", [PaperSize.A4, PaperSize.A5])
 def test_a_receipt_comes_out_with_its_words_barcode_and_qr(station, shop, tmp_path, paper):
     before = printed_on(shop)
     job = queue(station, paper=paper)

@@ -126,6 +126,6 @@ def test_there_is_no_receipt_of_nothing(counter: Counter) -> None:
     with pytest.raises(NoSuchDossier):
         receipts.make_receipt(counter.desk, BICH, uuid4())
     with pytest.raises(NoSuchDossier):
-        receipts.make_reprint(counter.desk, BICH, uuid4(), paper=PaperSize.A5)
+        receipts.receipt_or_reprint(counter.desk, BICH, uuid4(), paper=PaperSize.A5)
     with pytest.raises(NoSuchDossier):
         receipts.queue_print(counter.desk, BICH, uuid4(), "HCC")
