@@ -1,0 +1,1 @@
+"""The paper forms: words in, documents out."""
