@@ -17,7 +17,7 @@ from app.errors import AppError, WrongUse
 from app.scanning.driver import ScannedPage, ScanProblem, ScanProfile, Source
 from app.scanning.files import read_files
 from app.scanning.sane import SaneScanners
-from app.services import intake, lookup, print_jobs, receipts, scanning
+from app.services import intake, lookup, print_choices, print_jobs, receipts, scanning
 from app.services.desk import Clerk
 from app.services.station import status
 from printing.document import PaperSize
@@ -105,12 +105,17 @@ def _save_pdf(
     paper = PaperSize(arguments.paper)
     receipt = receipts.make_receipt(opened.desk, clerk, reception.dossier, paper=paper)
     target: Path = arguments.pdf
-    _write(target, receipt.pdf)
+    write_file(target, receipt.pdf)
     print_jobs.note_saved(opened.desk, clerk, receipt, target.name)
     return str(target)
 
 
-def _write(target: Path, content: bytes) -> None:
+def write_file(target: Path, content: bytes) -> None:
+    """Write an answer's file.
+
+    Raises:
+        AppError: it cannot be written.
+    """
     try:
         target.write_bytes(content)
     except OSError as error:
@@ -128,7 +133,7 @@ def print_form(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> d
         receipt = receipts.make_receipt(
             opened.desk, clerk, dossier, paper=PaperSize(arguments.paper)
         )
-        _write(arguments.pdf, receipt.pdf)
+        write_file(arguments.pdf, receipt.pdf)
         print_jobs.note_saved(opened.desk, clerk, receipt, arguments.pdf.name)
         return {"state": "saved", "reason": "", "receipt_pdf": str(arguments.pdf)}
     return _print(opened, clerk, dossier, arguments)
@@ -137,22 +142,25 @@ def print_form(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> d
 def _print(
     opened: Opened, clerk: Clerk, dossier: Any, arguments: argparse.Namespace
 ) -> dict[str, Any]:
-    printer = arguments.print or opened.settings.printer
+    choice = print_choices.read(opened.desk).of(receipts.FORM)
+    printer = arguments.print or choice.printer or opened.settings.printer
     if not printer:
         raise WrongUse("Chưa nói in bằng máy nào: thêm tên hoặc địa chỉ ipp:// của máy in.")
-    paper = PaperSize(arguments.paper)
-    job = receipts.queue_print(opened.desk, clerk, dossier, printer, paper=paper)
-    work_spool(opened, paper)
+    printout = receipts.receipt_or_reprint(
+        opened.desk, clerk, dossier, paper=PaperSize(arguments.paper)
+    )
+    job = print_choices.queue(opened.desk, clerk, printout, printer, choice)
+    work_spool(opened)
     job = print_jobs.job(opened.desk, job.id)
     return {"job": job.id, "state": job.state, "reason": job.reason, "printer": job.printer}
 
 
-def work_spool(opened: Opened, paper: PaperSize) -> None:
+def work_spool(opened: Opened) -> None:
     """Work through the spool, unless another process of the profile does."""
     lock = filelock.FileLock(str(opened.profile.lock("spool")))
     try:
         with lock.acquire(timeout=0):
-            spool = opened.spool(paper)
+            spool = opened.spool()
             spool.recover()
             spool.work(patience_s=PATIENCE_S)
     except filelock.Timeout:
