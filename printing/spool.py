@@ -50,7 +50,11 @@ class Journal(Protocol):
         """Return the jobs under way, oldest first."""
 
     def content(self, id: int, /) -> bytes:
-        """Return a job's PDF."""
+        """Return a job's PDF.
+
+        Raises:
+            PrintProblem: it is gone; the job ends as not printed.
+        """
 
     def note(
         self, id: int, state: str, reason: str = "", printer_job: int | None = None, /

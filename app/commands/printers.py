@@ -132,12 +132,11 @@ def jobs(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[st
         print_jobs.settle(desk, clerk, arguments.came_out, came_out=True)
     if arguments.did_not is not None:
         print_choices.print_unsure_again(desk, clerk, arguments.did_not)
-        work_spool(opened)
     if arguments.drop is not None:
         print_jobs.drop(desk, clerk, arguments.drop)
     if arguments.retry is not None:
         print_jobs.retry(desk, arguments.retry, arguments.printer)
-        work_spool(opened)
+    work_spool(opened)  # goes on with what an earlier run left
     return {"jobs": [_told(job) for job in print_jobs.jobs_waiting(desk)]}
 
 

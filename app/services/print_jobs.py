@@ -14,9 +14,11 @@ from app.domain.bodies import DocumentPrinted
 from app.errors import AppError
 from app.models import events, projection
 from app.models.base import PrintJobRow
+from app.models.problems import StoreProblem
 from app.services.desk import VIETNAM, Clerk, Desk
 from printing.document import PaperSize
 from printing.drivers import JobOptions
+from printing.errors import PrintProblem
 from printing.raster import count_pages
 from printing.spool import SpoolJob
 
@@ -326,8 +328,17 @@ class DeskJournal:
             return [_spooled(row) for row in rows]
 
     def content(self, id: int) -> bytes:
-        """Return a job's PDF."""
-        return self._desk.store.blobs.get(job(self._desk, id).sha256)
+        """Return a job's PDF.
+
+        Raises:
+            PrintProblem: it is damaged or gone; the job cannot be printed.
+        """
+        try:
+            return self._desk.store.blobs.get(job(self._desk, id).sha256)
+        except StoreProblem as problem:
+            raise PrintProblem(
+                "Bản giấy lưu trên máy bị hỏng.", "Bỏ lệnh này, rồi in lại từ màn hình Hồ sơ."
+            ) from problem
 
     def note(self, id: int, state: str, reason: str = "", printer_job: int | None = None) -> None:
         """Write a job's new state durably."""

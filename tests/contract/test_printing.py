@@ -75,7 +75,7 @@ def test_a_receipt_comes_out_with_its_words_barcode_and_qr(station, shop, tmp_pa
     before = printed_on(shop)
     job = queue(station, paper=paper)
 
-    Spool(print_jobs.DeskJournal(station.desk), IppPrinter, paper=paper).work(patience_s=30)
+    spool_of(station).work(patience_s=30)
 
     assert state(station, job) == ("printed", "")
     (pdf,) = printed_on(shop) - before
