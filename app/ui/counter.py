@@ -105,7 +105,7 @@ class Counter(QObject):
         )  # fmt: skip
         self.print_queue_view = PrintQueueView()
         self.print_queue = PrintQueuePresenter(
-            self.print_queue_view, opened.desk, self.print_room, jobs
+            self.print_queue_view, opened.desk, clerk, self.print_room, jobs
         )
         self.devices_view = DevicesView()
         self.devices = DevicesPresenter(
@@ -175,8 +175,10 @@ class Counter(QObject):
             "preview": self.dossiers_view.preview_asked.emit,
         }
         on_devices: dict[str, Callable[[], object]] = {"device_look": self.devices.refresh}
+        on_print_queue: dict[str, Callable[[], object]] = {"close_day": self.print_queue.close_day}
         for screen, verbs in (
             (self.devices_view, on_devices),
+            (self.print_queue_view, on_print_queue),
             (window, everywhere),
             (self.intake_view, on_intake),
             (self.dossiers_view, on_dossiers),

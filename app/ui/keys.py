@@ -72,6 +72,7 @@ KEYS: tuple[Key, ...] = (
     Key("C", PRINT_QUEUE, "print_did_not", "Chưa in, in lại", in_list=True),
     Key("X", PRINT_QUEUE, "print_look", "Xem giấy", in_list=True),
     Key("Delete", PRINT_QUEUE, "print_drop", "Bỏ lệnh in", in_list=True),
+    Key("Ctrl+B", PRINT_QUEUE, "close_day", "Bảng đối chiếu cuối ngày"),
     Key("Enter", DEVICES, "device_test", "In thử, quét thử", in_list=True),
     Key("Delete", DEVICES, "device_remove", "Bỏ thiết bị đã thêm", in_list=True),
     Key("Ctrl+F", DEVICES, "device_look", "Tìm lại thiết bị"),

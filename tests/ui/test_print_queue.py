@@ -167,3 +167,16 @@ def test_what_waits_is_counted_beside_the_screens_name(seat, station):
     queue(seat, station)
 
     seat.until(lambda: "⚠ 1" in seat.window._nav["print_queue"].text())
+
+
+def test_the_day_is_closed_with_one_key_and_says_whether_it_agrees(seat, station, printers):
+    queue(seat, station)
+
+    seat.qtbot.keyClick(table(seat), Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+
+    notice = seat.counter.print_queue_view.notice
+    seat.until(lambda: "chưa khớp" in notice.words.text())
+    seat.until(lambda: any("Bảng đối chiếu" in title for title, _ in printers["HCC"].printed))
+    seat.until(lambda: seat.window.findChildren(Preview))
+    seat.window.findChildren(Preview)[0].close()
+    assert station.value("SELECT count(*) FROM event WHERE kind = 'day.closed'") == 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.services import print_jobs
-from app.services.desk import Desk
+from app.services import closing, print_jobs
+from app.services.closing import Closed
+from app.services.desk import Clerk, Desk
 from app.services.print_jobs import PrintJob
 from app.ui import theme
 from app.ui.jobs import JobRunner, Lane
@@ -36,9 +37,13 @@ class PrintQueuePresenter(QObject):
 
     previewed = Signal(str, object)
 
-    def __init__(self, view: PrintQueueView, desk: Desk, room: PrintRoom, jobs: JobRunner) -> None:
+    def __init__(
+        self, view: PrintQueueView, desk: Desk, clerk: Clerk, room: PrintRoom, jobs: JobRunner
+    ) -> None:
         super().__init__(view)
         self._view, self._desk, self._room, self._jobs = view, desk, room, jobs
+        self._clerk = clerk
+        view.day_asked.connect(self.close_day)
         self._shown: tuple[PrintJob, ...] = ()
         view.again.connect(self._again)
         view.elsewhere.connect(self._elsewhere)
@@ -135,3 +140,29 @@ class PrintQueuePresenter(QObject):
             done=lambda pages: self.previewed.emit(job.title, pages),
             failed=self._view.notice.say_problem,
         )
+
+    @Slot()
+    def close_day(self) -> None:
+        """Close today: show its sheet, print it, and say whether it agrees."""
+
+        def work() -> tuple[Closed, list[Raster]]:
+            closed = closing.close_day(self._desk, self._clerk, self._desk.now().date())
+            return closed, rasterise(closed.printout.pdf, dpi=PREVIEW_DPI)
+
+        self._jobs.run(
+            Lane.DATABASE,
+            work,
+            owner=self,
+            done=lambda found: self._closed(*found),
+            failed=self._view.notice.say_problem,
+        )
+
+    def _closed(self, closed: Closed, pages: list[Raster]) -> None:
+        count = len(closed.day.differences)
+        if count:
+            words = f"Ngày {closed.day.day:%d/%m/%Y}: {count} việc chưa khớp, kê trên bảng."
+            self._view.notice.say(words, tone="bad")
+        else:
+            self._view.notice.say(f"Ngày {closed.day.day:%d/%m/%Y}: khớp.", tone="good")
+        self._room.print_made(lambda: closed.printout, closing.FORM, "bảng đối chiếu cuối ngày")
+        self.previewed.emit(closed.printout.title, pages)

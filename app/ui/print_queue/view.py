@@ -19,6 +19,7 @@ class PrintQueueView(QWidget):
 
     Signals:
         again, elsewhere, to_file, came_out, did_not, looked, dropped: keys of the list.
+        day_asked: the day is to be closed.
     """
 
     again = Signal()
@@ -28,6 +29,7 @@ class PrintQueueView(QWidget):
     did_not = Signal()
     looked = Signal()
     dropped = Signal()
+    day_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,8 +71,11 @@ class PrintQueueView(QWidget):
             button.clicked.connect(act)
             self._buttons[verb] = button
             rows[i >= 4].addWidget(button)
+        close = key_button("close_day")
+        close.clicked.connect(self.day_asked)
         for row in rows:
             row.addStretch(1)
+        rows[1].addWidget(close)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 6)
         layout.addWidget(self.notice)
