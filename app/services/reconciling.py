@@ -178,10 +178,10 @@ def _differences(entry: Entry) -> list[Difference]:
     is_asked = any(p.outcome == "unknown" and not p.is_settled for p in entry.prints)
     if not left and not is_asked and entry.is_of_day:
         say(Kind.NOT_PRINTED)
-    if left and max(p.version for p in left) < entry.version:
-        say(Kind.OLD_VERSION)
-    elif left and max(p.order for p in left) < entry.coded:
+    if left and max(p.order for p in left) < entry.coded:
         say(Kind.OLD_CODE)
+    elif left and max(p.version for p in left) < entry.version:
+        say(Kind.OLD_VERSION)
     if entry.provisional:
         say(Kind.PROVISIONAL)
     return found

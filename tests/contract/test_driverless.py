@@ -13,7 +13,8 @@ from printing.document import PaperSize
 from printing.drivers import JobOptions
 from printing.drivers.ipp import IppPrinter
 from printing.errors import CannotRead, PrinterBusy, PrinterOffline, PrinterRefused, WrongPaper
-from printing.raster import count_pages
+from printing.pwg_raster import pwg_raster
+from printing.raster import count_pages, grey_pages
 from tests.support.driverless import Driverless, driverless
 from tests.support.ports import free_port
 from tests.support.print_shop import PrintShop, print_shop
@@ -70,7 +71,7 @@ def test_a_printer_without_pdf_gets_raster_and_its_codes_are_read(raster_only):
     assert page.size_name == PaperSize.A4.ipp_media
     codes = {c.text for c in zxingcpp.read_barcodes(Image.fromarray(page.pixels))}
     assert codes == {CODE, ADDRESS}
-    assert raster_only.told()[before]["IPP_DOCUMENT_FORMAT"] == "image/pwg-raster"
+    assert raster_only.told()[before]["CONTENT_TYPE"] == "image/pwg-raster"
 
 
 def test_both_sides_are_asked_for_and_the_raster_says_so(raster_only):
@@ -203,3 +204,23 @@ def test_two_copies_from_a_tray_on_a5_arrive_through_the_queue(shop, tmp_path: P
     text = subprocess.run(["pdfinfo", str(pdf)], capture_output=True, text=True, check=True).stdout
     assert "419" in text or "420" in text  # A5, in points
     assert count_pages(pdf.read_bytes()) in (1, 2)
+
+
+def test_another_reader_of_pwg_raster_makes_the_same_page_of_ours(tmp_path: Path):
+    """The filter of cups-filters is what CUPS itself reads such files with."""
+    raster, back = tmp_path / "page.pwg", tmp_path / "page.pdf"
+    raster.write_bytes(pwg_raster(PAGE, dpi=300, paper=PaperSize.A4))
+    command = ["/usr/lib/cups/filter/rastertopdf", "1", "lp", "x", "1", "", str(raster)]
+    env = {"CONTENT_TYPE": "image/pwg-raster", "PATH": "/usr/bin:/bin"}
+    with back.open("wb") as out:
+        subprocess.run(command, env=env, stdout=out, stderr=subprocess.DEVNULL, check=True)
+
+    ((theirs, ours),) = zip(
+        grey_pages(back.read_bytes(), dpi=300, size_px=(2480, 3508)),
+        grey_pages(PAGE, dpi=300, size_px=(2480, 3508)),
+        strict=True,
+    )
+
+    codes = {c.text for c in zxingcpp.read_barcodes(Image.fromarray(theirs))}
+    assert codes == {CODE, ADDRESS}
+    assert ((theirs < 128) != (ours < 128)).mean() < 0.01

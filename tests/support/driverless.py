@@ -15,7 +15,7 @@ here=$(dirname "$0")
 while [ -e "$here/slow" ]; do sleep 0.05; done
 [ -e "$here/jam" ] && { echo "STATE: +media-jam-error" >&2; sleep 0.3; exit 1; }
 name=$(date +%s%N)
-env | grep ^IPP_ > "$here/out/$name.env"
+env | grep -E '^(IPP_|CONTENT_TYPE)' > "$here/out/$name.env"
 cp "$1" "$here/out/$name.part" && mv "$here/out/$name.part" "$here/out/$name.page"
 """
 
