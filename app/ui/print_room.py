@@ -197,9 +197,9 @@ class PrintRoom(QObject):
         if any(job.state in ("queued", "sent") for job in waiting) and not self._left.is_set():
             self.work()  # a job waits for paper: go on asking
 
-    def _look(self) -> None:
+    def _look(self, *, is_news: bool = False) -> None:
         def done(waiting: tuple[PrintJob, ...]) -> None:
-            if self._waiting != len(waiting):
+            if is_news or self._waiting != len(waiting):
                 self._waiting = len(waiting)
                 self.changed.emit(self._waiting)
             if any(job.state == "queued" for job in waiting) and not self._left.is_set():
@@ -267,7 +267,7 @@ class PrintRoom(QObject):
             if job.state == "queued":
                 self._strip.say(f"Đang in {_named(job)}…")
                 self.work()
-            self._look()
+            self._look(is_news=True)
 
         self._jobs.run(Lane.DATABASE, work, owner=self, done=done, failed=self._problem)
 

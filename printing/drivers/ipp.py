@@ -62,11 +62,12 @@ _USER: Attributes = {"requesting-user-name": (Tag.NAME, "quay-mot-cua")}
 def printer_uri(name: str) -> str:
     """Return the IPP address of a printer named by a clerk or a script.
 
-    A URI stays; a bare name means a queue of this machine's CUPS, or of the
-    one that CUPS_SERVER names.
+    A URI stays, with the usual path of driverless printers if it has none; a
+    bare name means a queue of this machine's CUPS, or of the one that
+    CUPS_SERVER names.
     """
     if re.match(r"^ipps?://", name):
-        return name
+        return name if urlsplit(name).path else f"{name}/ipp/print"
     server = os.environ.get("CUPS_SERVER", "").split("/")[0] or "localhost:631"
     if ":" not in server:
         server += f":{_DEFAULT_PORT}"

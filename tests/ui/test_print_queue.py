@@ -155,7 +155,7 @@ def test_x_shows_the_paper_that_would_be_printed(seat, station):
 
     press(seat, Qt.Key.Key_X)
 
-    seat.until(lambda: seat.window.findChildren(Preview))
+    seat.until(lambda: bool(seat.window.findChildren(Preview)))
     (preview,) = seat.window.findChildren(Preview)
     assert job.code in preview.windowTitle()
     pages = [label for label in preview.findChildren(QLabel) if not label.pixmap().isNull()]
@@ -177,6 +177,6 @@ def test_the_day_is_closed_with_one_key_and_says_whether_it_agrees(seat, station
     notice = seat.counter.print_queue_view.notice
     seat.until(lambda: "chưa khớp" in notice.words.text())
     seat.until(lambda: any("Bảng đối chiếu" in title for title, _ in printers["HCC"].printed))
-    seat.until(lambda: seat.window.findChildren(Preview))
+    seat.until(lambda: bool(seat.window.findChildren(Preview)))
     seat.window.findChildren(Preview)[0].close()
     assert station.value("SELECT count(*) FROM event WHERE kind = 'day.closed'") == 1

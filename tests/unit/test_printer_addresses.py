@@ -51,3 +51,8 @@ def test_a_long_title_fits_and_keeps_what_tells_jobs_apart():
     assert len(name.encode()) <= 255
     assert name.endswith("· 12345678-42")
     assert job_name("Giấy · 1-2") == "Giấy · 1-2"
+
+
+def test_a_driverless_printer_without_a_path_is_asked_at_the_usual_one():
+    assert IppPrinter("ipp://10.0.0.5").uri == "ipp://10.0.0.5/ipp/print"
+    assert IppPrinter("ipp://10.0.0.5/x").uri == "ipp://10.0.0.5/x"

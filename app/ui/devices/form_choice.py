@@ -39,9 +39,9 @@ class FormChoiceLine(QWidget):
         for box, name in ((self.printer, "máy in"), (self.tray, "khay"), (self.paper, "cỡ giấy"),
                           (self.copies, "số bản"), (self.duplex, "hai mặt")):  # fmt: skip
             box.setAccessibleName(f"{words}: {name}")
-        self.paper.addItem(_AS_MADE, None)
+        self.paper.addItem(_AS_MADE, "")
         for size in PaperSize:
-            self.paper.addItem(size.value, size)
+            self.paper.addItem(size.value, size.value)
         for combo in (self.printer, self.tray, self.paper):
             combo.currentIndexChanged.connect(self._changed)
         self.copies.valueChanged.connect(self._changed)
@@ -62,7 +62,9 @@ class FormChoiceLine(QWidget):
         _fill(self.printer, [(_USUAL, ""), *((label_of(n), n) for n in names)], choice.printer)
         known = [t for t in dict.fromkeys((*trays.get(choice.printer, ()), choice.tray)) if t]
         _fill(self.tray, [(_ANY_TRAY, ""), *((t, t) for t in known)], choice.tray)
-        self.paper.setCurrentIndex(max(0, self.paper.findData(choice.paper)))
+        self.paper.setCurrentIndex(
+            max(0, self.paper.findData(choice.paper.value if choice.paper else ""))
+        )
         self.copies.setValue(choice.copies)
         self.duplex.setChecked(choice.duplex)
         self._is_filling = False
@@ -70,11 +72,12 @@ class FormChoiceLine(QWidget):
     def _changed(self, *_: object) -> None:
         if self._is_filling:
             return
+        paper = self.paper.currentData()
         self.chosen.emit(
             FormChoice(
                 printer=self.printer.currentData() or "",
                 tray=self.tray.currentData() or "",
-                paper=self.paper.currentData(),
+                paper=PaperSize(paper) if paper else None,
                 copies=self.copies.value(),
                 duplex=self.duplex.isChecked(),
             )

@@ -45,7 +45,7 @@ class DevicesView(QWidget):
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.address = field(
-            "Địa chỉ máy in", "Ví dụ: ipp://192.168.1.20/ipp/print hoặc socket://192.168.1.30:9100"
+            "Địa chỉ máy in", "Ví dụ: ipp://192.168.1.20 hoặc socket://192.168.1.30:9100"
         )
         self.spare = QComboBox()
         self.spare.setAccessibleName("Máy in dự phòng")
