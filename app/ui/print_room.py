@@ -291,8 +291,13 @@ class PrintRoom(QObject):
         elif state == "unknown":
             self._ask_eye(job, f"{named[0].upper()}{named[1:]}. {at}{words}")
         elif state == "not_printed":
-            taken = f"Đã tiếp nhận {job.code}. " if job.form == receipts.FORM else ""
-            self._offer(job, f"{taken}Chưa in được {named}. {at}{words}")
+            is_receipt = job.form == receipts.FORM
+            what = (
+                f"Đã tiếp nhận {job.code}. Chưa in được giấy."
+                if is_receipt
+                else (f"Chưa in được {named}.")
+            )
+            self._offer(job, f"{what} {at}{words}")
         self._look()
 
     def _ask_eye(self, job: PrintJob, words: str) -> None:

@@ -20,7 +20,7 @@ from app.ui.sync_status.presenter import Chip
 from app.ui.widgets.card import field
 from app.ui.widgets.strip import Strip
 
-_NAV_WIDTH = 168
+_NAV_WIDTH = 184
 _NARROW = 1000
 _MINIMUM = (1000, 560)
 
@@ -119,8 +119,8 @@ class Window(QMainWindow):
 
     def show_count(self, name: str, count: int) -> None:
         """Show beside a screen's name how much waits there."""
-        words = self._nav_words[name]
-        self._nav[name].setText(f"{words}   ⚠ {count}" if count else words)
+        words, gap, key = self._nav_words[name].partition("   ")
+        self._nav[name].setText(f"{words} ({count}){gap}{key}" if count else f"{words}{gap}{key}")
 
     @property
     def current_screen(self) -> str:

@@ -166,7 +166,10 @@ def test_x_shows_the_paper_that_would_be_printed(seat, station):
 def test_what_waits_is_counted_beside_the_screens_name(seat, station):
     queue(seat, station)
 
-    seat.until(lambda: "⚠ 1" in seat.window._nav["print_queue"].text())
+    button = seat.window._nav["print_queue"]
+    seat.until(lambda: "Chờ in (1)" in button.text())
+    seat.window.show_count("print_queue", 88)
+    assert button.sizeHint().width() <= button.width()
 
 
 def test_the_day_is_closed_with_one_key_and_says_whether_it_agrees(seat, station, printers):
