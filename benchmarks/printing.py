@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import subprocess
+import time
 from pathlib import Path
+from threading import Thread
 
 from app.services import print_jobs, receipts
 from benchmarks.receipt import receive, receive_once
@@ -24,39 +27,80 @@ def run(folder: Path, runs: int) -> list[Result]:
     desk = make_station(folder / "profile")
     receive_once(desk, 0)
     paper = folder / "receipt.pdf"
-    ours, bare = [], []
+    out, noted, bare_out, bare_done = [], [], [], []
     with print_shop(folder / "shop") as shop:
-        spool = Spool(print_jobs.DeskJournal(desk), open_printer)
-        queue = shop.queue_uri("HCC")
         for i in range(runs + 1):
-            ours.append(timed(lambda i=i: receive_and_print(desk, spool, queue, i + 1)))
+            sheet, done = receive_and_print(desk, shop, i + 1)
             newest = max(shop.printed("HCC"), key=lambda path: path.stat().st_mtime_ns)
             paper.write_bytes(newest.read_bytes())
-            bare.append(timed(lambda: lp(shop, paper)))
+            bare_sheet, bare = lp(shop, paper)
+            if i:  # the first pair warms the queue up
+                out.append(sheet)
+                noted.append(done)
+                bare_out.append(bare_sheet)
+                bare_done.append(bare)
         assert len(shop.printed("HCC")) == 2 * (runs + 1), "every sheet came out, once"
     desk.store.close()
-    ours, bare = ours[1:], bare[1:]  # the first pair warms the queue up
-    base = statistics.median(bare)
-    against = "a bare lp of the same PDF until its sheet is out, same queue, same run"
+    first, last = statistics.median(bare_out), statistics.median(bare_done)
+    sheet = "a bare lp of the same PDF until its sheet is out, same queue, same run"
+    queue = "a bare lp of the same PDF until the queue calls it completed, same run"
     return [
-        Result("bare lp until the sheet is out", base, "ms", "the limit itself", 1.0, runs),
-        Result("F9 until “printed” is noted: dossier, receipt, spool", statistics.median(ours),
-               "ms", against, statistics.median(ours) / base, runs),
-        Result("F9 until “printed” is noted, p95", p95(ours), "ms", against,
-               p95(ours) / base, runs),
+        Result("bare lp until the sheet is out", first, "ms", "the limit itself", 1.0, runs),
+        Result("F9 until the sheet is out: dossier, receipt, spool", statistics.median(out),
+               "ms", sheet, statistics.median(out) / first, runs),
+        Result("bare lp until the queue says completed", last, "ms", "the limit itself", 1.0,
+               runs),
+        Result("F9 until “printed” is noted", statistics.median(noted), "ms", queue,
+               statistics.median(noted) / last, runs),
+        Result("F9 until “printed” is noted, p95", p95(noted), "ms", queue, p95(noted) / last,
+               runs),
     ]  # fmt: skip
 
 
-def receive_and_print(desk, spool: Spool, queue: str, i: int) -> None:
-    reception = receive(desk, i)
-    job = receipts.queue_print(desk, CLERK, reception.dossier, queue)
-    spool.work(patience_s=30)
-    assert print_jobs.job(desk, job.id).state == "printed"
+class Seen(Thread):
+    """Notes when the next sheet comes out, while somebody else prints it."""
+
+    def __init__(self, shop: PrintShop) -> None:
+        super().__init__(daemon=True)
+        self._shop, self._before = shop, len(shop.printed("HCC"))
+        self.began, self.ms = time.perf_counter(), 0.0
+        self.start()
+
+    def run(self) -> None:
+        wait_for(lambda: len(self._shop.printed("HCC")) > self._before, 60, "sheet")
+        self.ms = (time.perf_counter() - self.began) * 1000
+
+    def sheet_ms(self) -> float:
+        self.join()
+        return self.ms
 
 
-def lp(shop: PrintShop, paper: Path) -> None:
-    before = len(shop.printed("HCC"))
+def receive_and_print(desk, shop: PrintShop, i: int) -> tuple[float, float]:
+    """Return ms until the sheet is out, and until the journal says so."""
+    spool = Spool(print_jobs.DeskJournal(desk), open_printer)
+    seen = Seen(shop)
+
+    def work() -> None:
+        reception = receive(desk, i)
+        job = receipts.queue_print(desk, CLERK, reception.dossier, shop.queue_uri("HCC"))
+        spool.work(patience_s=30)
+        assert print_jobs.job(desk, job.id).state == "printed"
+
+    done = timed(work)
+    return seen.sheet_ms(), done
+
+
+def lp(shop: PrintShop, paper: Path) -> tuple[float, float]:
+    """Return ms until the sheet is out, and until the queue calls the job completed."""
     command = [program("lp"), "-d", "HCC", "-o", "media=iso_a5_148x210mm", str(paper)]
-    subprocess.run(command, env={**shop.env, "PATH": "/usr/bin:/bin"}, check=True,
-                   capture_output=True)  # fmt: skip
-    wait_for(lambda: len(shop.printed("HCC")) > before, 30, "sheet")
+    env = {**shop.env, "PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+    seen = Seen(shop)
+
+    def work() -> None:
+        said = subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
+        number = int(re.search(r"HCC-(\d+)", said)[1])
+        queue = shop.queue_uri("HCC")
+        wait_for(lambda: shop.job_state(queue, number).word == "completed", 60, "completion")
+
+    done = timed(work)
+    return seen.sheet_ms(), done

@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from printing.errors import DoesNotFit
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 POINTS_AN_INCH = 72
 MM_AN_INCH = 25.4
 PDFIUM = threading.Lock()  # the library is for one thread at a time
+SMALLEST_SHARE = 0.8  # of its size: smaller bars are lost
 _DARK, _PALE = 128, 248
 _BAYER = ((0, 8, 2, 10), (12, 4, 14, 6), (3, 11, 1, 9), (15, 7, 13, 5))
 
@@ -67,17 +70,29 @@ def grey_pages(pdf: bytes, *, dpi: int, size_px: tuple[int, int]) -> list[Grey]:
 def grey_strips(pdf: bytes, *, dpi: int, width_px: int) -> list[Grey]:
     """Return all pages as grey pixels for a roll of paper, white ends cut off.
 
-    A page that is wider than the roll is made smaller, a narrower one stands
-    in the middle.
+    A page that is a little wider than the roll is made smaller, a narrower
+    one stands in the middle.
 
     Returns:
         Arrays of shape (some height, `width_px`), 0 black to 255 white.
+
+    Raises:
+        DoesNotFit: it is so wide that barcodes could not be read any more.
     """
     import numpy as np
 
     strips = []
     widest = width_px / dpi * POINTS_AN_INCH
-    for page in _grey(pdf, lambda points: min(1.0, widest / points) * dpi / POINTS_AN_INCH):
+
+    def scale(points: float) -> float:
+        if points * SMALLEST_SHARE > widest:
+            raise DoesNotFit(
+                "Giấy này rộng hơn cuộn giấy của máy in phiếu.",
+                "In ở máy in thường, hoặc chọn mẫu dành cho phiếu nhiệt.",
+            )
+        return min(1.0, widest / points) * dpi / POINTS_AN_INCH
+
+    for page in _grey(pdf, scale):
         rows = np.flatnonzero((page < _PALE).any(axis=1))
         page = page[: rows[-1] + 1] if len(rows) else page[:0]
         left = max(0, (width_px - page.shape[1]) // 2)

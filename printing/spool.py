@@ -21,6 +21,7 @@ from printing.errors import OutcomeUnknown, PrinterBusy, PrinterOffline, PrintPr
 
 FIRST_POLL_S = 0.2
 SLOWEST_POLL_S = 3.0
+SLOWER = 1.2  # a fault that lasted longer is asked about more rarely
 PRINTERS_AT_ONCE = 8
 
 
@@ -185,7 +186,7 @@ class Spool:
                 return None
             self._sleep(pause)
             waited += pause
-            pause = min(SLOWEST_POLL_S, pause * 1.5)
+            pause = min(SLOWEST_POLL_S, pause * SLOWER)
         return None
 
     def _send(self, driver: PrinterDriver, job: SpoolJob) -> int | None:
@@ -246,7 +247,7 @@ class Spool:
                 return
             self._sleep(pause)
             waited += pause
-            pause = min(SLOWEST_POLL_S, pause * 1.5)
+            pause = min(SLOWEST_POLL_S, pause * SLOWER)
 
     def _asked(self, driver: PrinterDriver, job: SpoolJob, number: int) -> JobState:
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain import codes
@@ -21,6 +21,7 @@ from app.services.desk import VIETNAM
 
 RECEIPT = "01"
 ON_PAPER = ("printed", "saved")
+_CLOCKS_MAY_DIFFER = dt.timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +124,28 @@ class Register:
         found = self._session.scalars(
             select(EventRow.dossier).where(
                 EventRow.kind == "document.printed",
-                EventRow.store.in_(self._own),
+                self._recent(),
                 EventRow.at.startswith(self._on.isoformat()),
             )
         )
         return [id for id in set(found) if id is not None]
+
+    def _recent(self) -> ColumnElement[bool]:
+        """Return a condition for own events not long before the day, found by their number.
+
+        A store may hold years of events, and the day's are near their end.
+        """
+        early = (self._on - _CLOCKS_MAY_DIFFER).isoformat()
+        bounds = []
+        for store in self._own:
+            last_before = self._session.scalar(
+                select(EventRow.n)
+                .where(EventRow.store == store, EventRow.at < early)
+                .order_by(EventRow.n.desc())
+                .limit(1)
+            )
+            bounds.append(and_(EventRow.store == store, EventRow.n > (last_before or 0)))
+        return or_(false(), *bounds)
 
     def _prints(self, dossiers: list[UUID]) -> dict[UUID, list[Print]]:
         rows = self._session.scalars(
@@ -258,9 +276,7 @@ class Register:
     def closings(self) -> int:
         """Return how often this day was closed before."""
         bodies = self._session.scalars(
-            select(EventRow.body).where(
-                EventRow.kind == "day.closed", EventRow.store.in_(self._own)
-            )
+            select(EventRow.body).where(EventRow.kind == "day.closed", self._recent())
         )
         wanted = self._on.isoformat()
         return sum(msgspec.json.decode(body).get("day") == wanted for body in bodies)

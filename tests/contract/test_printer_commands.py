@@ -55,16 +55,28 @@ def test_each_printer_says_what_it_is_and_how_it_stands(main, shop):
     assert "không phản hồi" in found[gone]["problem"]
 
 
-def test_a_form_is_given_its_printer_and_goes_there(main, shop):
-    with on_socket() as (roll, address):
-        said = main("printers", "--choose", "01", "--printer", address, env=shop.env)
-        assert said.json["choices"]["01"]["printer"] == address
+def test_a_form_is_given_its_printer_and_goes_there(main, shop, tmp_path: Path):
+    folder = f"file://{tmp_path}"
+    said = main("printers", "--choose", "01", "--printer", folder, env=shop.env)
+    assert said.json["choices"]["01"]["printer"] == folder
 
-        printed = main("print", receive(main))
+    code = receive(main)
+    saved = main("print", code)
 
-        assert printed.json["state"] == "printed"
-        assert len(roll.strips) == 2
+    assert saved.json["state"] == "saved"
+    (file,) = tmp_path.glob("*.pdf")
+    assert code in file.name
     main("printers", "--choose", "01", "--printer", shop.queue_uri("HCC"))
+
+
+def test_a_test_page_comes_out_of_a_thermal_printer_and_a_receipt_for_sheets_does_not(main):
+    with on_socket() as (roll, address):
+        assert main("print-test", address).json["state"] == "printed"
+        refused = main("print", receive(main), "--printer", address)
+
+        assert refused.json["state"] == "not_printed"
+        assert "rộng hơn cuộn giấy" in refused.json["reason"]
+        assert len(roll.strips) == 1
 
 
 def test_a_test_page_is_printed_or_saved(main, shop, tmp_path: Path):

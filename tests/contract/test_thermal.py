@@ -11,7 +11,7 @@ from escpos.printer import Dummy
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from printing.alignment import render_page, roll_page
+from printing.alignment import page_for, render_page, roll_page
 from printing.document import PaperSize
 from printing.drivers import JobOptions, JobState
 from printing.drivers.models import ThermalModel, model_named
@@ -20,6 +20,7 @@ from printing.drivers.thermal import CONFIRM_S, ThermalPrinter, print_commands
 from printing.errors import (
     CoverOpen,
     CutterStuck,
+    DoesNotFit,
     HandedOver,
     OutcomeUnknown,
     OutOfPaper,
@@ -128,7 +129,7 @@ def test_a_watermark_stays_visible_and_bars_stay_sharp():
 
 
 def test_a_page_wider_than_the_roll_is_made_smaller_and_a_narrow_one_stands_in_the_middle():
-    for width_pt, left_px in ((400, 0), (100, 147)):
+    for width_pt, left_px in ((240, 0), (100, 147)):
         out = io.BytesIO()
         canvas = Canvas(out, (width_pt, 100))
         canvas.rect(0, 40, width_pt, 20, stroke=0, fill=1)
@@ -140,6 +141,16 @@ def test_a_page_wider_than_the_roll_is_made_smaller_and_a_narrow_one_stands_in_t
         assert strip.shape[1] == 576
         assert abs(dark[0] - left_px) <= 1
         assert abs(dark[-1] - (575 - left_px)) <= 1
+
+
+def test_a_sheet_too_wide_for_the_roll_is_refused_before_anything_is_printed(roll):
+    paper, address = roll
+    sheet = render_page(page_for(PaperSize.A5, CODE, ADDRESS, ("Quầy 1",)))
+
+    with pytest.raises(DoesNotFit, match="rộng hơn cuộn giấy"):
+        open_printer(address).send("x", sheet, ROLL)
+
+    assert paper.got == b""
 
 
 @pytest.mark.parametrize(
