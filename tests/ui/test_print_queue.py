@@ -183,3 +183,26 @@ def test_the_day_is_closed_with_one_key_and_says_whether_it_agrees(seat, station
     seat.until(lambda: bool(seat.window.findChildren(Preview)))
     seat.window.findChildren(Preview)[0].close()
     assert station.value("SELECT count(*) FROM event WHERE kind = 'day.closed'") == 1
+
+
+def test_a_job_that_waits_in_the_printer_is_cancelled_there(seat, station, printers):
+    class RunsDry(FakePrinter):
+        def send(self, title, pdf, options):
+            number = super().send(title, pdf, options)
+            self.trouble = OutOfPaper()
+            return number
+
+    printers["HCC"] = RunsDry()
+    reception = station.receive()
+    seat.counter.print_room.print_receipt(reception.dossier, reception.code)
+    seat.until(lambda: "đang chờ máy in" in words(seat))
+    assert OutOfPaper.title in words(seat)
+
+    buttons = seat.window.strip._buttons
+    assert [button.accessibleName() for button in buttons] == ["Huỷ in"]
+    buttons[0].click()
+
+    seat.until(lambda: "Chưa in được" in words(seat))
+    (job,) = print_jobs.jobs_waiting(station.desk)
+    assert job.state == "not_printed"
+    assert printers["HCC"].cancelled == {1}
