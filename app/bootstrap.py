@@ -21,8 +21,7 @@ from app.settings import BadSettings, Settings, read_settings
 from app.sync import enrol as enrolling
 from app.sync.engine import SyncEngine
 from app.sync.http import Connection
-from printing.document import PaperSize
-from printing.drivers.ipp import IppPrinter
+from printing.drivers.opening import open_printer
 from printing.spool import Spool
 
 
@@ -46,9 +45,9 @@ class Workstation:
             self.desk.store, self.connect, self.desk.clock, practice=self.settings.practice
         )
 
-    def spool(self, paper: PaperSize = PaperSize.A5) -> Spool:
+    def spool(self) -> Spool:
         """Return the spool of this profile."""
-        return Spool(print_jobs.DeskJournal(self.desk), IppPrinter, paper=paper)
+        return Spool(print_jobs.DeskJournal(self.desk), open_printer)
 
     def close(self) -> None:
         """Close the store."""

@@ -41,6 +41,13 @@ class CoverOpen(PrintProblem):
     advice = "Đóng nắp máy in lại."
 
 
+class CutterStuck(PrintProblem):
+    """The knife of a thermal printer is caught."""
+
+    title = "Dao cắt giấy bị kẹt."
+    advice = "Tắt máy in, mở nắp, gỡ giấy ở dao cắt, đóng nắp rồi bật lại."
+
+
 class OutOfToner(PrintProblem):
     """Nothing to print with."""
 
@@ -62,6 +69,27 @@ class PrinterOffline(PrintProblem):
     advice = "Bật máy in, kiểm tra dây mạng hoặc dây USB; hoặc in bằng máy khác."
 
 
+class PrinterBusy(PrintProblem):
+    """It prints for somebody else and takes nothing now; nothing was taken."""
+
+    title = "Máy in đang in việc khác."
+    advice = "Chờ một lát; giấy sẽ tự ra tiếp."
+
+
+class OutputFull(PrintProblem):
+    """No more sheets fit where they come out."""
+
+    title = "Khay ra giấy đã đầy."
+    advice = "Lấy bớt giấy ở khay ra."
+
+
+class TrayMissing(PrintProblem):
+    """A tray was pulled out."""
+
+    title = "Khay giấy chưa lắp vào máy in."
+    advice = "Lắp khay giấy vào cho khít."
+
+
 class WrongPaper(PrintProblem):
     """The size asked for is not loaded."""
 
@@ -79,7 +107,28 @@ class OutcomeUnknown(PrintProblem):
     """The job was handed over and nobody knows what became of it."""
 
     title = "Không rõ giấy đã ra hay chưa."
-    advice = "Nhìn khay giấy: đã ra thì bấm “Đã in”, chưa ra thì in lại (bản in lại có đánh dấu)."
+    advice = "Nhìn khay giấy: đã ra thì chọn “Đã in”, chưa ra thì in lại (bản in lại có đánh dấu)."
+
+
+class HandedOver(OutcomeUnknown):
+    """The system took the job and tells nothing more."""
+
+    title = "Đã giao cho máy in; máy tính này không biết giấy đã ra hay chưa."
+    advice = "Nhìn khay giấy: đã ra thì chọn “Đã in”, chưa ra thì chọn “Chưa in” rồi in lại."
+
+
+class CannotRead(PrintProblem):
+    """The printer takes none of the kinds of document that can be made here."""
+
+    title = "Máy in này không nhận loại tài liệu mà chương trình gửi."
+    advice = "Chọn máy in khác, hoặc cài hàng đợi in cho máy này rồi chọn hàng đợi đó."
+
+
+class FolderNotWritable(PrintProblem):
+    """The folder for PDF files cannot be written."""
+
+    title = "Không ghi được tệp PDF vào thư mục đã chọn."
+    advice = "Kiểm tra thư mục còn đó và còn chỗ trống, hoặc chọn thư mục khác."
 
 
 class DoesNotFit(PrintProblem):

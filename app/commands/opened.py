@@ -9,7 +9,6 @@ from app.services.desk import Desk
 from app.settings import Settings
 from app.sync.engine import SyncEngine
 from app.sync.http import Connection
-from printing.document import PaperSize
 from printing.spool import Spool
 
 
@@ -34,7 +33,7 @@ class Opened(Protocol):
     def engine(self) -> SyncEngine:
         """Return the sync engine."""
 
-    def spool(self, paper: PaperSize = ...) -> Spool:
+    def spool(self) -> Spool:
         """Return the spool."""
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from app.commands import looking, receiving, settling, station
+from app.commands import looking, printers, receiving, settling, station
 from app.commands.opened import Opened
 from app.domain.catalogue import Catalogue
 from app.errors import AppError, WrongUse
@@ -146,6 +146,7 @@ def make_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(metavar="COMMAND")
     _station_verbs(verbs)
     _dossier_verbs(verbs)
+    _printer_verbs(verbs)
     _settling_verbs(verbs)
     _answer_verbs(verbs)
     return parser
@@ -264,6 +265,44 @@ def _form(called: _Called) -> dict[str, Any]:
     from app.commands import forms
 
     return called.acting(lambda opened, clerk: forms.form(opened, clerk, called.arguments))
+
+
+def _printer_verbs(verbs: Any) -> None:
+    list_ = verbs.add_parser("printers", help="what each printer says; choose one for a form")
+    list_.add_argument("--add", default="", metavar="ADDRESS", help="remember a printer")
+    list_.add_argument("--choose", default="", metavar="FORM", help="form key, or “all”")
+    list_.add_argument("--printer", default="", metavar="P")
+    list_.add_argument("--tray", default="", metavar="T")
+    list_.add_argument("--paper", choices=["A4", "A5"], default="")
+    list_.add_argument("--copies", type=int, choices=range(1, 6), default=1)
+    list_.add_argument("--duplex", action="store_true")
+    list_.set_defaults(run=lambda c: c.opened(lambda o: printers.printers(o, c.arguments)))
+
+    test = verbs.add_parser("print-test", help="print a page that shows what a printer does")
+    test.add_argument("printer", metavar="PRINTER")
+    test.add_argument("--paper", choices=["A4", "A5"], default="A5")
+    test.add_argument("--pdf", type=Path, metavar="FILE", help="save instead of printing")
+    test.set_defaults(
+        run=lambda c: c.acting(lambda o, clerk: printers.print_test(o, clerk, c.arguments))
+    )
+
+    jobs = verbs.add_parser("jobs", help="print jobs that wait for a printer or an eye")
+    acts = jobs.add_mutually_exclusive_group()
+    acts.add_argument("--retry", type=int, metavar="JOB", help="print it (again)")
+    acts.add_argument("--came-out", type=int, metavar="JOB", help="the paper is there")
+    acts.add_argument("--did-not", type=int, metavar="JOB", help="the paper is not there")
+    acts.add_argument("--drop", type=int, metavar="JOB", help="throw it away")
+    jobs.add_argument("--printer", default="", metavar="P", help="with --retry: another one")
+    jobs.set_defaults(run=lambda c: c.acting(lambda o, clerk: printers.jobs(o, clerk, c.arguments)))
+
+    close = verbs.add_parser("close-day", help="hold a day beside the server's word, seal it")
+    close.add_argument("--day", default="", metavar="ISO", help="else today")
+    close.add_argument("--look", action="store_true", help="only look, seal nothing")
+    close.add_argument("--printer", default="", metavar="P")
+    close.add_argument("--pdf", type=Path, metavar="FILE")
+    close.set_defaults(
+        run=lambda c: c.acting(lambda o, clerk: printers.close_day(o, clerk, c.arguments))
+    )
 
 
 def _settling_verbs(verbs: Any) -> None:

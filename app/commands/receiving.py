@@ -17,7 +17,7 @@ from app.errors import AppError, WrongUse
 from app.scanning.driver import ScannedPage, ScanProblem, ScanProfile, Source
 from app.scanning.files import read_files
 from app.scanning.sane import SaneScanners
-from app.services import intake, lookup, print_jobs, receipts, scanning
+from app.services import intake, lookup, print_choices, print_jobs, receipts, scanning
 from app.services.desk import Clerk
 from app.services.paperwork import leaving
 from app.services.print_jobs import Printout
@@ -111,7 +111,12 @@ def _save_pdf(
     return str(target)
 
 
-def _write(target: Path, content: bytes) -> None:
+def write_file(target: Path, content: bytes) -> None:
+    """Write an answer's file.
+
+    Raises:
+        AppError: it cannot be written.
+    """
     try:
         target.write_bytes(content)
     except OSError as error:
@@ -153,33 +158,34 @@ def save(opened: Opened, clerk: Clerk, printout: Printout, target: Path) -> None
     Raises:
         AppError: the file could not be written; nothing is noted.
     """
-    _write(target, printout.pdf)
+    write_file(target, printout.pdf)
     leaving.note_left(opened.desk, clerk, printout, target.name)
     print_jobs.note_saved(opened.desk, clerk, printout, target.name)
 
 
 def send(opened: Opened, clerk: Clerk, printout: Printout, printer: str) -> dict[str, Any]:
-    """Print a printout and follow it; without a name on the usual printer.
+    """Print a printout and follow it; without a name on the form's printer, or the usual one.
 
     Raises:
         WrongUse: no printer is known.
     """
-    printer = printer or opened.settings.printer
+    choice = print_choices.read(opened.desk).of(printout.form)
+    printer = printer or choice.printer or opened.settings.printer
     if not printer:
         raise WrongUse("Chưa nói in bằng máy nào: thêm tên hoặc địa chỉ ipp:// của máy in.")
     leaving.note_left(opened.desk, clerk, printout, printer)
-    job = print_jobs.queue(opened.desk, clerk, printout, printer)
-    work_spool(opened, printout.paper)
+    job = print_choices.queue(opened.desk, clerk, printout, printer, choice)
+    work_spool(opened)
     job = print_jobs.job(opened.desk, job.id)
     return {"job": job.id, "state": job.state, "reason": job.reason, "printer": job.printer}
 
 
-def work_spool(opened: Opened, paper: PaperSize) -> None:
+def work_spool(opened: Opened) -> None:
     """Work through the spool, unless another process of the profile does."""
     lock = filelock.FileLock(str(opened.profile.lock("spool")))
     try:
         with lock.acquire(timeout=0):
-            spool = opened.spool(paper)
+            spool = opened.spool()
             spool.recover()
             spool.work(patience_s=PATIENCE_S)
     except filelock.Timeout:

@@ -231,6 +231,7 @@ class DocumentPrinted:
         version: of the receipt, from 1.
         copy: 1 for the first print, higher for copies marked as such.
         sha256: of the PDF.
+        by_eye: a person looked and says what became of an unknown outcome.
     """
 
     form: Key
@@ -240,6 +241,7 @@ class DocumentPrinted:
     copy: Count = 1
     printer: Short = ""
     reason: Short = ""
+    by_eye: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -432,12 +434,23 @@ class ShiftClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayClosed:
-    """day.closed: the register of a day is sealed by its hash."""
+    """day.closed: the register of a day is sealed by its hash.
+
+    Attributes:
+        sha256: over the lines of the register (docs/events.md).
+        printed: receipts that came out on paper.
+        differences: lines of the day sheet that need a person.
+        sheets: of paper, on all printers.
+    """
 
     day: dt.date
     sha256: Sha256
     received: Count
     voided: Count = 0
+    provisional: Count = 0
+    printed: Count = 0
+    differences: Count = 0
+    sheets: Count = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -562,8 +562,8 @@ def _check_refund(dossier: Dossier, body: bodies.FeeRefunded) -> str | None:
 
 
 def _printed(dossier: Dossier, body: bodies.DocumentPrinted, _: Event) -> Dossier:
-    if body.outcome not in ("printed", "unknown"):
-        return dossier
+    if body.outcome not in ("printed", "unknown") or body.by_eye:
+        return dossier  # what an eye settles was counted when it was unknown
     prints = dict(dossier.prints or {})
     prints[body.form] = prints.get(body.form, 0) + 1
     return replace(dossier, prints=prints)

@@ -18,6 +18,9 @@ from app.services.intake import Reception
 from app.settings import Settings
 from app.sync.engine import SyncEngine
 from app.sync.http import Connection
+from app.ui.devices.presenter import DevicesPresenter
+from app.ui.devices.printers import PrinterRows
+from app.ui.devices.view import DevicesView
 from app.ui.dossiers.model import DossierModel
 from app.ui.dossiers.presenter import DossiersPresenter, names_of
 from app.ui.dossiers.view import DossiersView
@@ -27,17 +30,22 @@ from app.ui.intake.view import IntakeView
 from app.ui.jobs import JobRunner, Lane
 from app.ui.keys import bind
 from app.ui.preview import Preview
+from app.ui.print_queue.presenter import PrintQueuePresenter
+from app.ui.print_queue.view import PrintQueueView
 from app.ui.print_room import PrintRoom
 from app.ui.sync_status.presenter import SyncPresenter
 from app.ui.sync_status.view import SyncView
 from app.ui.widgets.strip import Choice
 from app.ui.window import Window
+from printing.drivers.opening import label_of
 from printing.raster import Raster
 
 _SCREENS = (
     ("intake", "Tiếp nhận", "F2"),
     ("dossiers", "Hồ sơ", "F3"),
     ("sync", "Đồng bộ", "Ctrl+S"),
+    ("print_queue", "Chờ in", "Shift+F9"),
+    ("devices", "Thiết bị", "F12"),
 )
 
 
@@ -95,7 +103,19 @@ class Counter(QObject):
             window.strip, opened.desk, jobs,
             printer=opened.settings.printer, save_as=self._save_as,
         )  # fmt: skip
-        views = (self.intake_view, self.dossiers_view, self.sync_view)
+        self.print_queue_view = PrintQueueView()
+        self.print_queue = PrintQueuePresenter(
+            self.print_queue_view, opened.desk, clerk, self.print_room, jobs
+        )
+        self.devices_view = DevicesView()
+        self.devices = DevicesPresenter(
+            self.devices_view, opened.desk, self.print_room, jobs,
+            [PrinterRows(opened.desk, clerk, self.print_room)],
+        )  # fmt: skip
+        views = (
+            self.intake_view, self.dossiers_view, self.sync_view, self.print_queue_view,
+            self.devices_view,
+        )  # fmt: skip
         for (name, words, key), view in zip(_SCREENS, views, strict=True):
             window.add_screen(name, view, words, key)
         window.user.setText(clerk.display_name)
@@ -121,6 +141,8 @@ class Counter(QObject):
         self.sync.news.connect(lambda _: self._news())
         self.print_room.found.connect(self._show_printers)
         self.print_room.changed.connect(lambda _: self.sync.soon())
+        self.print_room.changed.connect(lambda count: window.show_count("print_queue", count))
+        self.print_queue.previewed.connect(self._show_paper)
 
     def _bind(self) -> None:
         window, intake = self._window, self.intake
@@ -129,6 +151,8 @@ class Counter(QObject):
             "new_intake": self._new_intake,
             "open_dossiers": lambda: self.open("dossiers"),
             "open_sync": lambda: self.open("sync"),
+            "open_print_queue": lambda: self.open("print_queue"),
+            "open_devices": lambda: self.open("devices"),
             "sync_now": self.sync.sync_now,
             "last_dossier": self._open_last,
             "lock": self.locked.emit,
@@ -150,7 +174,11 @@ class Counter(QObject):
             "reprint": self.dossiers_view.reprint_asked.emit,
             "preview": self.dossiers_view.preview_asked.emit,
         }
+        on_devices: dict[str, Callable[[], object]] = {"device_look": self.devices.refresh}
+        on_print_queue: dict[str, Callable[[], object]] = {"close_day": self.print_queue.close_day}
         for screen, verbs in (
+            (self.devices_view, on_devices),
+            (self.print_queue_view, on_print_queue),
             (window, everywhere),
             (self.intake_view, on_intake),
             (self.dossiers_view, on_dossiers),
@@ -169,6 +197,12 @@ class Counter(QObject):
         elif name == "sync":
             self.sync.refresh()
             self.sync_view.table.setFocus()
+        elif name == "print_queue":
+            self.print_queue.refresh()
+            self.print_queue_view.table.setFocus()
+        elif name == "devices":
+            self.devices.refresh()
+            self.devices_view.table.setFocus()
         else:
             view = self.intake_view
             (view.result if view.shows_result else view.picker).setFocus()
@@ -253,6 +287,9 @@ class Counter(QObject):
     def _show_preview(self, code: str, pages: list[Raster]) -> None:
         Preview(f"Giấy tiếp nhận {code}", pages, self._window).show()
 
+    def _show_paper(self, title: str, pages: list[Raster]) -> None:
+        Preview(title, pages, self._window).show()
+
     def _news(self) -> None:
         if self._window.current_screen == "dossiers":
             self.dossiers.refresh()
@@ -283,7 +320,7 @@ class Counter(QObject):
         self._jobs.run(Lane.SCANNER, work, owner=self, done=done, failed=lambda _: None)
 
     def _show_printers(self, printers: list[str]) -> None:
-        name = self.print_room.printer.rpartition("/")[2]
+        name = label_of(self.print_room.printer) if self.print_room.printer else ""
         self._printer_words = f"{name} ✓" if printers else "chưa có ⚠"
         self._show_devices()
 

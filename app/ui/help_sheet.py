@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from app.ui.keys import DOSSIERS, EVERYWHERE, INTAKE, KEYS
+from app.ui.keys import KEYS
+
+_ACROSS = 3
 
 
 class HelpSheet(QDialog):
@@ -15,7 +17,7 @@ class HelpSheet(QDialog):
         self.setWindowTitle("Phím tắt")
         columns = QGridLayout()
         columns.setHorizontalSpacing(28)
-        for x, screen in enumerate((EVERYWHERE, INTAKE, DOSSIERS)):
+        for i, screen in enumerate(dict.fromkeys(key.screen for key in KEYS)):
             stack = QGridLayout()
             head = QLabel(screen)
             head.setProperty("head", True)
@@ -27,7 +29,7 @@ class HelpSheet(QDialog):
                 stack.addWidget(press, y, 0)
                 stack.addWidget(QLabel(key.words), y, 1)
             stack.setRowStretch(len(keys) + 1, 1)
-            columns.addLayout(stack, 0, x)
+            columns.addLayout(stack, i // _ACROSS, i % _ACROSS)
         foot = QLabel("Enter: ô sau · Shift+Enter: ô trước · Esc: lùi một bước, không mất gì")
         foot.setProperty("soft", True)
         layout = QVBoxLayout(self)

@@ -24,6 +24,7 @@ class Lane(StrEnum):
     SCANNER = "scanner"
     PRINTER = "printer"
     NETWORK = "network"
+    DEVICES = "devices"
 
 
 class JobRunner(QObject):

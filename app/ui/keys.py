@@ -13,6 +13,8 @@ EVERYWHERE = "Mọi màn hình"
 INTAKE = "Tiếp nhận"
 DOSSIERS = "Hồ sơ"
 SYNC = "Đồng bộ"
+PRINT_QUEUE = "Chờ in"
+DEVICES = "Thiết bị"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,19 @@ KEYS: tuple[Key, ...] = (
     Key("Ctrl+P", DOSSIERS, "preview", "Xem giấy tiếp nhận"),
     Key("Space", DOSSIERS, "quick_view", "Xem nhanh", in_list=True),
     Key("0…4", DOSSIERS, "quick_filter", "Lọc nhanh", in_list=True),
+    Key("Shift+F9", EVERYWHERE, "open_print_queue", "Chờ in"),
+    Key("F12", EVERYWHERE, "open_devices", "Thiết bị"),
+    Key("Enter", PRINT_QUEUE, "print_again", "In lại lệnh này", in_list=True),
+    Key("M", PRINT_QUEUE, "print_elsewhere", "In máy khác", in_list=True),
+    Key("T", PRINT_QUEUE, "print_to_file", "Lưu PDF", in_list=True),
+    Key("D", PRINT_QUEUE, "print_came_out", "Đã in (giấy đã ra)", in_list=True),
+    Key("C", PRINT_QUEUE, "print_did_not", "Chưa in, in lại", in_list=True),
+    Key("X", PRINT_QUEUE, "print_look", "Xem giấy", in_list=True),
+    Key("Delete", PRINT_QUEUE, "print_drop", "Bỏ lệnh in", in_list=True),
+    Key("Ctrl+B", PRINT_QUEUE, "close_day", "Bảng đối chiếu cuối ngày"),
+    Key("Enter", DEVICES, "device_test", "In thử, quét thử", in_list=True),
+    Key("Delete", DEVICES, "device_remove", "Bỏ thiết bị đã thêm", in_list=True),
+    Key("Ctrl+F", DEVICES, "device_look", "Tìm lại thiết bị"),
 )
 
 

@@ -20,7 +20,7 @@ from app.ui.sync_status.presenter import Chip
 from app.ui.widgets.card import field
 from app.ui.widgets.strip import Strip
 
-_NAV_WIDTH = 168
+_NAV_WIDTH = 184
 _NARROW = 1000
 _MINIMUM = (1000, 560)
 
@@ -52,6 +52,7 @@ class Window(QMainWindow):
         self.strip = Strip()
         self.screens = QStackedWidget()
         self._nav: dict[str, QPushButton] = {}
+        self._nav_words: dict[str, str] = {}
         self._nav_box = QVBoxLayout()
         self._nav_side = QWidget()
         self._screens: dict[str, QWidget] = {}
@@ -108,12 +109,18 @@ class Window(QMainWindow):
         button.setAccessibleName(words)
         button.clicked.connect(lambda: self.screen_chosen.emit(name))
         self._nav[name] = button
+        self._nav_words[name] = button.text()
         self._nav_box.insertWidget(len(self._nav) - 1, button)
 
     def show_screen(self, name: str) -> None:
         """Turn to a screen."""
         self.screens.setCurrentWidget(self._screens[name])
         self._nav[name].setChecked(True)
+
+    def show_count(self, name: str, count: int) -> None:
+        """Show beside a screen's name how much waits there."""
+        words, gap, key = self._nav_words[name].partition("   ")
+        self._nav[name].setText(f"{words} ({count}){gap}{key}" if count else f"{words}{gap}{key}")
 
     @property
     def current_screen(self) -> str:

@@ -75,7 +75,7 @@ def test_a_receipt_comes_out_with_its_words_barcode_and_qr(station, shop, tmp_pa
     before = printed_on(shop)
     job = queue(station, paper=paper)
 
-    Spool(print_jobs.DeskJournal(station.desk), IppPrinter, paper=paper).work(patience_s=30)
+    spool_of(station).work(patience_s=30)
 
     assert state(station, job) == ("printed", "")
     (pdf,) = printed_on(shop) - before
@@ -222,3 +222,58 @@ def test_the_queues_of_this_machine_are_listed(station):
 def test_without_cups_there_are_no_printers(monkeypatch):
     monkeypatch.setenv("CUPS_SERVER", f"127.0.0.1:{free_port()}")
     assert list_printers() == []
+
+
+def test_several_printers_work_side_by_side_and_a_jam_holds_up_only_its_own(station, shop):
+    before = printed_on(shop), printed_on(shop, "DU-PHONG")
+    stuck = [queue(station, shop.queue_uri("HCC")) for _ in range(2)]
+    free = [queue(station, "DU-PHONG") for _ in range(3)]
+    shop.pause("HCC")
+    try:
+        spool_of(station).work(patience_s=3)
+        assert [state(station, job)[0] for job in free] == ["printed"] * 3
+        assert [state(station, job)[0] for job in stuck] == ["not_printed"] * 2
+    finally:
+        shop.resume("HCC")
+
+    for job in stuck:
+        print_jobs.retry(station.desk, job.id)
+    spool_of(station).work(patience_s=30)
+
+    assert [state(station, job)[0] for job in stuck] == ["printed"] * 2
+    assert len(printed_on(shop) - before[0]) == 2
+    assert len(printed_on(shop, "DU-PHONG") - before[1]) == 3
+
+
+def test_a_printer_that_goes_away_with_a_job_prints_it_once_when_it_is_back(station, shop):
+    before = printed_on(shop)
+    shop.stop_printer("HCC")
+    try:
+        job = queue(station, "HCC")
+        spool_of(station).work(patience_s=3)
+        taken, words = state(station, job)
+    finally:
+        shop.start_printer("HCC")
+    if taken == "not_printed":  # the queue had noticed that the printer is gone
+        assert words
+        print_jobs.retry(station.desk, job.id)
+
+    spool_of(station).work(patience_s=60)
+
+    assert state(station, job)[0] == "printed"
+    assert len(printed_on(shop) - before) == 1
+
+
+def test_a_job_of_which_the_answer_was_lost_is_found_and_followed(station, shop):
+    before = printed_on(shop)
+    job = queue(station)
+    (spooled,) = [j for j in print_jobs.DeskJournal(station.desk).waiting() if j.id == job.id]
+    print_jobs.note_outcome(station.desk, job.id, "sending", "", None)
+    IppPrinter("HCC").send(spooled.title, receipts_pdf(station, job), spooled.options)
+
+    spool = spool_of(station)  # as after a crash: the number never reached the journal
+    spool.recover()
+    spool.work(patience_s=30)
+
+    assert state(station, job) == ("printed", "")
+    assert len(printed_on(shop) - before) == 1

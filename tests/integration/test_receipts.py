@@ -94,7 +94,7 @@ def test_a_print_job_outlives_a_restart_with_its_outcome(counter: Counter) -> No
     print_jobs.note_outcome(counter.desk, job.id, "printed", "", None)
     assert job.id not in {waiting.id for waiting in print_jobs.jobs_waiting(counter.desk)}
     journal = print_jobs.DeskJournal(counter.desk)
-    assert job.id not in {row[0] for row in journal.waiting()}
+    assert job.id not in {spooled.id for spooled in journal.waiting()}
     assert journal.content(job.id).startswith(b"%PDF")
 
 

@@ -93,7 +93,7 @@ def test_a_context_menu_speaks_vietnamese(qapp, qtbot):
     assert not any(ENGLISH.search(w.replace("&", "")) for w in words)
 
 
-@pytest.mark.parametrize("screen", ["intake", "dossiers", "sync"])
+@pytest.mark.parametrize("screen", ["intake", "dossiers", "sync", "print_queue", "devices"])
 def test_no_english_word_stands_on_a_screen(seat, screen):
     seat.counter.open(screen)
     seat.counter.intake.pick("1.001193")
@@ -109,7 +109,7 @@ def test_nothing_is_cut_off_or_overlaps(seat, qapp, size, look):
     theme.apply(qapp, look)
     try:
         seat.window.resize(*size)
-        for screen in ("intake", "dossiers", "sync"):
+        for screen in ("intake", "dossiers", "sync", "print_queue", "devices"):
             seat.counter.open(screen)
             if screen == "intake":
                 seat.counter.route(CARD)
@@ -142,7 +142,7 @@ def cut_off(window: QWidget) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("screen", ["intake", "dossiers", "sync"])
+@pytest.mark.parametrize("screen", ["intake", "dossiers", "sync", "print_queue", "devices"])
 def test_every_field_has_a_name_for_a_screen_reader(seat, screen):
     seat.counter.open(screen)
     seat.counter.intake.pick("1.001193")

@@ -25,7 +25,7 @@ def station(office):
 @pytest.fixture
 def printer(monkeypatch) -> FakePrinter:
     printer = FakePrinter()
-    monkeypatch.setattr("app.ui.print_room.IppPrinter", lambda _: printer)
+    monkeypatch.setattr("app.ui.print_room.open_printer", lambda *_: printer)
     monkeypatch.setattr("app.ui.print_room.list_printers", lambda: ["HCC", "DU-PHONG"])
     return printer
 

@@ -33,6 +33,14 @@ def fill_birth(seat) -> None:
     press(seat, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
 
 
+def received_here(station) -> int:
+    """Count this station's own receptions; the stations of an office see each other's."""
+    return station.value(
+        "SELECT count(*) FROM event WHERE kind = 'dossier.received' AND store = :store",
+        store=station.incarnation.hex,
+    )
+
+
 def test_a_card_fills_the_person_in_and_says_that_it_is_not_authenticated(seat):
     seat.counter.route(CARD)
 
@@ -88,7 +96,7 @@ def test_pressing_f9_twice_stores_one_dossier(seat, station):
 
     seat.until(lambda: seat.counter.intake_view.shows_result)
     seat.idle()
-    assert len(lookup.newest(station.desk).lines) == 1
+    assert received_here(station) == 1
 
 
 def test_what_is_missing_is_named_and_the_entry_is_kept(seat, station):
@@ -102,7 +110,7 @@ def test_what_is_missing_is_named_and_the_entry_is_kept(seat, station):
     words = view.notice.words.text()
     assert "Tờ khai đăng ký khai sinh" in words
     assert view.person.name.text() == "Nguyễn Thị Hồng Nhung"
-    assert lookup.newest(station.desk).lines == ()
+    assert received_here(station) == 0
 
 
 def test_number_keys_tick_papers_and_letters_choose_the_kind(seat):
@@ -172,10 +180,10 @@ def test_ctrl_z_voids_the_reception_on_screen(seat, station):
 def test_an_earlier_dossier_of_the_citizen_is_pointed_out(seat, station):
     offices.intake.receive(
         station.desk, offices.BICH, offices.copies_entry("Nguyễn Thị Hồng Nhung",
-                                                         id_number="000190000001")
+                                                         id_number="000190000077")
     )  # fmt: skip
 
-    seat.counter.route(CARD)
+    seat.counter.route(CARD.replace("000190000001", "000190000077"))
 
     citizen = seat.counter.intake_view.citizen
     seat.until(lambda: not citizen.isHidden())
@@ -191,7 +199,7 @@ def test_without_a_printer_the_dossier_is_safe_and_the_strip_says_what_to_do(sea
     words = seat.window.strip.words.text()
     assert words.startswith("Đã tiếp nhận H24.15-")
     assert "Chưa in được" in words
-    assert len(lookup.newest(station.desk).lines) == 1
+    assert received_here(station) == 1
 
 
 def test_the_fee_follows_the_typing_and_agrees_with_the_panel(seat):

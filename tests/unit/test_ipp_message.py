@@ -9,7 +9,9 @@ from printing.drivers.ipp_message import (
     Operation,
     Tag,
     UnreadableAnswer,
+    collections,
     number,
+    pairs,
     read_answer,
     strings,
     write_request,
@@ -138,7 +140,55 @@ def test_letters_that_are_not_utf_8_do_not_stop_the_reading():
     assert strings(found.attributes(Group.PRINTER), "printer-info") == ["M\ufffdy in"]
 
 
-WHOLE = answer(OPERATION, PRINTER, JOB)
+SIZE = {"x-dimension": (Tag.INTEGER, 14800), "y-dimension": (Tag.INTEGER, 21000)}
+MEDIA = {"media-size": (Tag.COLLECTION, SIZE), "media-source": (Tag.KEYWORD, "tray-2")}
+
+
+def test_a_collection_within_a_collection_is_written_and_read_back():
+    request = write_request(
+        Operation.PRINT_JOB, 1, {},
+        {"media-col": (Tag.COLLECTION, MEDIA), "copies": (Tag.INTEGER, 2)},
+    )  # fmt: skip
+
+    job = read_answer(request).attributes(Group.JOB)
+
+    (media,) = collections(job, "media-col")
+    assert strings(media, "media-source") == ["tray-2"]
+    (size,) = collections(media, "media-size")
+    assert (number(size, "x-dimension"), number(size, "y-dimension")) == (14800, 21000)
+    assert number(job, "copies") == 2
+
+
+def test_a_set_of_words_is_written_under_one_name():
+    request = write_request(
+        Operation.GET_JOBS, 1, {"requested-attributes": (Tag.KEYWORD, ["job-id", "job-name"])}
+    )
+
+    found = read_answer(request).attributes(Group.OPERATION)
+
+    assert strings(found, "requested-attributes") == ["job-id", "job-name"]
+
+
+def test_ranges_and_resolutions_are_pairs():
+    raw = attribute(Tag.RANGE, "copies-supported", struct.pack(">ii", 1, 99))
+    raw += attribute(Tag.RESOLUTION, "dpi", struct.pack(">iib", 300, 300, 3))
+
+    found = read_answer(answer(b"\x04" + raw)).attributes(Group.PRINTER)
+
+    assert pairs(found, "copies-supported") == [(1, 99)]
+    assert pairs(found, "dpi") == [(300, 300)]
+
+
+def test_collections_that_nest_without_end_are_unreadable():
+    inner = attribute(Tag.MEMBER, "", b"m") + attribute(Tag.COLLECTION, "", b"")
+
+    with pytest.raises(UnreadableAnswer):
+        read_answer(answer(b"\x04" + attribute(Tag.COLLECTION, "c", b"") + inner * 100_000))
+
+
+COLLECTION = attribute(Tag.COLLECTION, "c", b"") + attribute(Tag.MEMBER, "", b"m")
+COLLECTION += attribute(Tag.INTEGER, "", b"\0\0\0\7") + attribute(Tag.END_COLLECTION, "", b"")
+WHOLE = answer(OPERATION, PRINTER, COLLECTION, JOB)
 
 
 @pytest.mark.parametrize("length", range(len(WHOLE)))

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,14 +14,16 @@ from printing.errors import (
     OutcomeUnknown,
     OutOfPaper,
     PaperJam,
+    PrinterBusy,
     PrinterOffline,
     PrinterRefused,
     WrongPaper,
 )
-from printing.spool import Spool
+from printing.spool import Spool, SpoolJob
 
 PDF = b"%PDF-1.7 receipt"
-ENDS = {"printed", "not_printed", "unknown"}
+ENDS = {"printed", "not_printed", "unknown", "saved"}
+A5 = JobOptions(paper=PaperSize.A5)
 
 
 @dataclass
@@ -29,6 +32,7 @@ class MemoryJournal:
 
     jobs: dict[int, list[tuple[str, str, int | None]]] = field(default_factory=dict)
     printers: dict[int, str] = field(default_factory=dict)
+    options: dict[int, JobOptions] = field(default_factory=dict)
 
     def queue(self, id: int, printer: str = "quầy", state: str = "queued", number=None) -> None:
         self.jobs[id] = [(state, "", number)]
@@ -40,12 +44,15 @@ class MemoryJournal:
     def states(self, id: int) -> list[str]:
         return [state for state, _, _ in self.jobs[id]]
 
-    def waiting(self) -> Sequence[tuple[int, str, str, str, int | None]]:
+    def waiting(self) -> Sequence[SpoolJob]:
         return [
-            (id, states[-1][0], self.printers[id], f"Giấy {id}", states[-1][2])
+            SpoolJob(
+                id=id, state=states[-1][0], printer=self.printers[id], title=f"Giấy {id}",
+                options=self.options.get(id, A5), number=states[-1][2],
+            )
             for id, states in sorted(self.jobs.items())
             if states[-1][0] not in ENDS
-        ]
+        ]  # fmt: skip
 
     def content(self, id: int, /) -> bytes:
         return PDF + str(id).encode()
@@ -348,10 +355,169 @@ def test_each_job_goes_to_its_own_printer():
     journal.queue(1, "quầy 2")
     journal.queue(2, "quầy 1")
 
-    Spool(journal, printers.__getitem__, paper=PaperSize.A4).work(patience_s=1)
+    Spool(journal, printers.__getitem__).work(patience_s=1)
 
     assert [title for title, _ in printers["quầy 1"].printed] == ["Giấy 2"]
     assert [title for title, _ in printers["quầy 2"].printed] == ["Giấy 1"]
+
+
+def test_how_a_job_is_to_come_out_reaches_the_printer(desk):
+    desk.journal.queue(1)
+    wanted = JobOptions(paper=PaperSize.A4, copies=3, duplex=True, tray="tray-2")
+    desk.journal.options[1] = wanted
+
+    desk.spool.work(patience_s=10)
+
+    assert desk.printer.options == [wanted]
+
+
+def test_a_printer_that_is_stuck_holds_up_no_other():
+    """Each printer waits for the other to have printed: one after the other, neither would."""
+    journal = MemoryJournal()
+    met = threading.Barrier(2, timeout=20)
+
+    class Waiting(FakePrinter):
+        def state(self, job: int) -> JobState:
+            met.wait()
+            return super().state(job)
+
+    printers = {"quầy 1": Waiting(), "quầy 2": Waiting()}
+    journal.queue(1, "quầy 1")
+    journal.queue(2, "quầy 2")
+
+    Spool(journal, printers.__getitem__).work(patience_s=1)
+
+    assert (journal.state(1), journal.state(2)) == ("printed", "printed")
+
+
+def test_one_printer_never_has_two_jobs_at_a_time():
+    journal = MemoryJournal()
+    at_work: list[int] = []
+    most = []
+
+    class Counting(FakePrinter):
+        def send(self, title: str, pdf: bytes, options: JobOptions) -> int:
+            at_work.append(1)
+            most.append(len(at_work))
+            return super().send(title, pdf, options)
+
+        def state(self, job: int) -> JobState:
+            at_work.pop()
+            return super().state(job)
+
+    printer = Counting()
+    for id in range(1, 20):
+        journal.queue(id)
+
+    Spool(journal, lambda _: printer).work(patience_s=1)
+
+    assert max(most) == 1
+    assert len(printer.printed) == 19
+
+
+def test_a_job_that_comes_while_the_spool_works_is_printed_too(desk):
+    class Late(FakePrinter):
+        def send(self, title: str, pdf: bytes, options: JobOptions) -> int:
+            if not self.printed:
+                desk.journal.queue(2, "khác")
+                desk.spool.wake()
+            return super().send(title, pdf, options)
+
+    desk.printer = Late()
+    desk.journal.queue(1)
+
+    desk.spool.work(patience_s=10)
+
+    assert (desk.journal.state(1), desk.journal.state(2)) == ("printed", "printed")
+
+
+def test_after_a_crash_the_printer_is_asked_for_the_job_and_it_is_followed(desk):
+    class Dying(FakePrinter):
+        def send(self, title: str, pdf: bytes, options: JobOptions) -> int:
+            super().send(title, pdf, options)
+            raise KeyboardInterrupt
+
+    printer = desk.printer = Dying(remembers=True)
+    desk.journal.queue(1)
+    with pytest.raises(KeyboardInterrupt):
+        desk.spool.work(patience_s=10)
+
+    desk.restart()
+    desk.spool.work(patience_s=10)
+
+    assert desk.journal.states(1) == ["queued", "sending", "sent", "printed"]
+    assert len(printer.printed) == 1
+
+
+def test_a_lost_answer_is_made_good_by_a_printer_that_remembers(desk):
+    desk.printer = FakePrinter(loses_answers=True, remembers=True)
+    desk.journal.queue(1)
+
+    desk.spool.work(patience_s=10)
+
+    assert desk.journal.states(1) == ["queued", "sending", "sent", "printed"]
+    assert len(desk.printer.printed) == 1
+
+
+def test_a_printer_busy_with_others_is_asked_again_and_nothing_is_lost(desk):
+    class Busy(FakePrinter):
+        asked = 0
+
+        def send(self, title: str, pdf: bytes, options: JobOptions) -> int:
+            self.asked += 1
+            if self.asked < 4:
+                raise PrinterBusy
+            return super().send(title, pdf, options)
+
+    desk.printer = Busy()
+    desk.journal.queue(1)
+
+    desk.spool.work(patience_s=60)
+
+    assert desk.journal.state(1) == "printed"
+    assert len(desk.printer.printed) == 1
+    assert [words for _, state, words in desk.told if state == "queued"] == [str(PrinterBusy())]
+
+
+def test_a_printer_that_stays_busy_leaves_the_job_queued(desk):
+    desk.printer.refuses = PrinterBusy()
+    desk.journal.queue(1)
+
+    desk.spool.work(patience_s=2)
+
+    assert desk.journal.state(1) == "queued"
+    desk.printer.refuses = None
+    desk.spool.work(patience_s=2)
+    assert desk.journal.state(1) == "printed"
+
+
+def test_a_job_that_is_cancelled_while_it_waits_for_paper_ends(desk):
+    printer = desk.printer = RunsDry()
+    desk.journal.queue(1)
+    desk.spool.work(patience_s=1)
+
+    desk.spool.cancel(1)
+    desk.spool.work(patience_s=1)
+
+    assert desk.journal.state(1) == "not_printed"
+    assert printer.cancelled == {1}
+
+
+def test_an_address_that_is_no_printers_ends_the_job_in_words():
+    journal = MemoryJournal()
+    journal.queue(1, "ftp://x")
+    journal.queue(2, "ftp://x", state="sent", number=4)
+
+    def refuse(_: str) -> FakePrinter:
+        raise PrinterOffline("Địa chỉ máy in không đúng.")
+
+    Spool(journal, refuse).work(patience_s=1)
+
+    assert journal.jobs[1][-1][:2] == (
+        "not_printed",
+        str(PrinterOffline("Địa chỉ máy in không đúng.")),
+    )
+    assert journal.state(2) == "unknown"
 
 
 def test_a_problem_may_have_words_of_its_own():

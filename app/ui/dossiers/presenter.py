@@ -11,12 +11,13 @@ from app.domain.events import kind_words
 from app.domain.fees import fee_words
 from app.domain.text import mask_number
 from app.errors import AppError
-from app.services import lookup, receipts
+from app.services import lookup, print_choices, receipts
 from app.services.desk import VIETNAM, Clerk, Desk
 from app.ui.dossiers.model import DossierModel
 from app.ui.dossiers.view import DossiersView
 from app.ui.jobs import JobRunner, Lane
 from app.ui.preview import PREVIEW_DPI
+from printing.document import PaperSize
 from printing.raster import Raster, rasterise
 
 _PAUSE_MS = 120
@@ -176,7 +177,8 @@ class DossiersPresenter(QObject):
             return
 
         def work() -> tuple[str, list[Raster]]:
-            receipt = receipts.make_receipt(self._desk, self._clerk, line.id)
+            paper = print_choices.read(self._desk).of(receipts.FORM).paper or PaperSize.A5
+            receipt = receipts.make_receipt(self._desk, self._clerk, line.id, paper=paper)
             return receipt.code, rasterise(receipt.pdf, dpi=PREVIEW_DPI)
 
         self._jobs.run(

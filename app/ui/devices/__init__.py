@@ -1,0 +1,1 @@
+"""Thiết bị: what is attached, how it stands, what goes where."""

@@ -1,0 +1,1 @@
+"""Chờ in: jobs that wait for a printer or an eye."""

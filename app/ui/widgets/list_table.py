@@ -1,0 +1,73 @@
+"""A plain list of rows of words, worked by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+
+ROW_PX = 32
+
+
+class ListTable(QTableWidget):
+    """Rows of words; single keys act on the row that is chosen.
+
+    Args:
+        name: for screen readers.
+        headings: with widths; 0 takes what room is left.
+    """
+
+    def __init__(self, name: str, headings: Sequence[tuple[str, int]]) -> None:
+        super().__init__(0, len(headings))
+        self.setAccessibleName(name)
+        self.setHorizontalHeaderLabels([words for words, _ in headings])
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        for column, (_, width) in enumerate(headings):
+            if width:
+                self.setColumnWidth(column, width)
+            else:
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self.keys: Mapping[int, Callable[[], object]] = {}
+
+    def show_rows(
+        self, rows: Sequence[Sequence[str]], colours: Sequence[str] = (), column: int = 0
+    ) -> None:
+        """Show rows; the same row number stays chosen.
+
+        Args:
+            rows: words of each column.
+            colours: of the words in `column`, a row each; none leaves them as they are.
+            column: which one is coloured.
+        """
+        chosen = max(0, self.currentRow())
+        self.setRowCount(len(rows))
+        for y, row in enumerate(rows):
+            for x, words in enumerate(row):
+                item = QTableWidgetItem(words)
+                item.setToolTip(words)
+                if colours and x == column:
+                    item.setForeground(QColor(colours[y]))
+                self.setItem(y, x, item)
+        if rows:
+            self.selectRow(min(chosen, len(rows) - 1))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Do what a single key stands for; the arrows move as ever."""
+        act = self.keys.get(event.key())
+        if act is not None and event.modifiers() in (
+            Qt.KeyboardModifier.NoModifier,
+            Qt.KeyboardModifier.KeypadModifier,
+        ):
+            act()
+            return
+        super().keyPressEvent(event)

@@ -1,0 +1,141 @@
+"""Thiết bị: printers with their state in words, a test page, and what is printed where."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+
+from app.services import print_choices
+from app.settings import write_settings
+from printing.document import PaperSize
+from printing.drivers.fake import FakePrinter
+from printing.drivers.opening import open_printer as really_open
+from printing.errors import PaperJam
+
+
+@pytest.fixture
+def station(office):
+    station = office.station()
+    settings = replace(station.opened.settings, printer="HCC")
+    write_settings(station.profile.settings, settings)
+    station.reopen()
+    station.sign_in()
+    return station
+
+
+@pytest.fixture
+def printers(monkeypatch) -> dict[str, FakePrinter]:
+    printers = {"HCC": FakePrinter(), "DU-PHONG": FakePrinter()}
+
+    def opened(name, others):
+        return printers.get(name) or really_open(name, others)
+
+    monkeypatch.setattr("app.ui.print_room.open_printer", opened)
+    monkeypatch.setattr("app.ui.print_room.list_printers", lambda: list(printers))
+    return printers
+
+
+@pytest.fixture
+def seat(printers, seat):
+    return seat
+
+
+def look(seat) -> list[list[str]]:
+    """Open the screen by its key and return its rows."""
+    seat.qtbot.keyClick(seat.window, Qt.Key.Key_F12)
+    seat.until(lambda: seat.window.current_screen == "devices")
+    seat.until(lambda: table(seat).rowCount() >= 2)
+    seat.idle()
+    return rows(seat)
+
+
+def rows(seat) -> list[list[str]]:
+    return [
+        [table(seat).item(y, x).text() for x in range(3)] for y in range(table(seat).rowCount())
+    ]
+
+
+def table(seat):
+    return seat.counter.devices_view.table
+
+
+def test_every_printer_says_how_it_stands(seat, printers):
+    printers["DU-PHONG"].trouble = PaperJam()
+
+    found = look(seat)
+
+    assert found[0] == ["Máy in", "HCC", "✓ Sẵn sàng"]
+    assert found[1][1] == "DU-PHONG"
+    assert PaperJam.title in found[1][2]
+    assert "rút tờ giấy kẹt" in found[1][2]
+
+
+def test_enter_prints_a_test_page_on_the_chosen_printer(seat, printers):
+    look(seat)
+    table(seat).selectRow(1)
+
+    seat.qtbot.keyClick(table(seat), Qt.Key.Key_Return)
+
+    seat.until(lambda: len(printers["DU-PHONG"].printed) == 1)
+    seat.until(lambda: "Đã in trang in thử" in seat.window.strip.words.text())
+    assert printers["HCC"].printed == []
+
+
+def test_a_form_gets_its_own_printer_paper_and_copies_and_they_are_used(seat, printers, station):
+    look(seat)
+    line = seat.counter.devices_view.lines["01"]
+    line.printer.setCurrentIndex(line.printer.findData("DU-PHONG"))
+    seat.idle()
+    line.paper.setCurrentIndex(line.paper.findData(PaperSize.A4))
+    seat.idle()
+    line.copies.setValue(2)
+    seat.idle()
+
+    choice = print_choices.read(station.desk).of("01")
+    assert (choice.printer, choice.paper, choice.copies) == ("DU-PHONG", PaperSize.A4, 2)
+    reception = station.receive()
+    seat.counter.print_room.print_receipt(reception.dossier, reception.code)
+
+    seat.until(lambda: len(printers["DU-PHONG"].printed) == 1)
+    (options,) = printers["DU-PHONG"].options
+    assert (options.paper, options.copies) == (PaperSize.A4, 2)
+
+
+def test_a_printer_is_added_by_its_address_and_taken_away_again(seat, station):
+    look(seat)
+    view = seat.counter.devices_view
+    view.address.setText("socket://127.0.0.1:9?model=xprinter-80")
+    seat.qtbot.keyClick(view.address, Qt.Key.Key_Return)
+    seat.until(lambda: table(seat).rowCount() == 3)
+    seat.idle()
+
+    found = rows(seat)[2]
+    assert found[:2] == ["Máy in phiếu", "127.0.0.1:9"]
+    assert "không phản hồi" in found[2]
+    assert print_choices.read(station.desk).added == ("socket://127.0.0.1:9?model=xprinter-80",)
+
+    table(seat).selectRow(2)
+    seat.qtbot.keyClick(table(seat), Qt.Key.Key_Delete)
+    seat.until(lambda: table(seat).rowCount() == 2)
+    assert print_choices.read(station.desk).added == ()
+
+
+def test_an_address_that_is_none_is_said_and_nothing_is_kept(seat, station):
+    look(seat)
+    view = seat.counter.devices_view
+    view.address.setText("ftp://x")
+
+    seat.qtbot.keyClick(view.address, Qt.Key.Key_Return)
+
+    seat.until(lambda: "Địa chỉ máy in không đúng" in view.notice.words.text())
+    assert print_choices.read(station.desk).added == ()
+
+
+def test_the_spare_printer_is_offered_first_when_the_chosen_one_fails(seat, printers, station):
+    look(seat)
+    spare = seat.counter.devices_view.spare
+    spare.setCurrentIndex(spare.findData("DU-PHONG"))
+    seat.idle()
+
+    assert print_choices.read(station.desk).spare == "DU-PHONG"
+    assert seat.counter.print_room.other_printer("HCC") == "DU-PHONG"
