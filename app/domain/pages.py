@@ -91,5 +91,22 @@ class Crop:
         """True if nothing is cut away."""
         return (self.left, self.top, self.right, self.bottom) == (0.0, 0.0, 1.0, 1.0)
 
+    def turned(self, by: int) -> Crop:
+        """Return the same part of a page that was turned clockwise by a multiple of 90 degrees."""
+        crop = self
+        for _ in range(by // 90 % 4):
+            crop = Crop(1 - crop.bottom, crop.left, 1 - crop.top, crop.right)
+        return crop
+
+    def inside(self, outer: Crop) -> Crop:
+        """Return this part of a part, as a part of the whole page."""
+        width, height = outer.right - outer.left, outer.bottom - outer.top
+        return Crop(
+            outer.left + self.left * width,
+            outer.top + self.top * height,
+            outer.left + self.right * width,
+            outer.top + self.bottom * height,
+        )
+
 
 WHOLE = Crop()

@@ -490,11 +490,11 @@ def _end_draft(
     """Attach the draft's pages and drop it; return the pages' hashes."""
     if draft is None:
         return []
-    sent = scanning.attach_waiting(session, draft, dossier, clerk, now)
+    attached = scanning.attach_waiting(session, draft, dossier, clerk, now)
     kept = session.get(DraftRow, draft)
     if kept is not None:
         session.delete(kept)
-    return sent
+    return [body.sha256 for body in attached]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -204,8 +204,8 @@ def attach(
 
 def attach_waiting(
     session: Session, waiting_for: UUID, dossier: UUID, clerk: Clerk, now: dt.datetime
-) -> list[str]:
-    """Attach what waits for a draft or a dossier, in order; return the sent images' hashes.
+) -> list[bodies.PageAttached]:
+    """Attach what waits for a draft or a dossier, in order; return what was recorded.
 
     What was thrown away is forgotten. Nothing waits afterwards.
 
@@ -213,16 +213,16 @@ def attach_waiting(
         AppError: the dossier does not allow it now.
     """
     placed: Counter[str] = Counter()
-    sent: list[str] = []
+    attached: list[bodies.PageAttached] = []
     for row in waiting_rows(session, waiting_for):
         if row.paper not in placed:
             placed[row.paper] = last_position(session, dossier, row.paper)
         placed[row.paper] += 1
         body = replace(pending_body(row), position=placed[row.paper])
         attach(session, body, dossier, clerk.user, now)
-        sent.append(body.sha256)
+        attached.append(body)
     session.execute(delete(PendingPageRow).where(PendingPageRow.draft == waiting_for))
-    return sent
+    return attached
 
 
 def pending_body(row: PendingPageRow) -> bodies.PageAttached:

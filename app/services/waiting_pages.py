@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.domain.bodies import PageAttached
 from app.domain.page_quality import Mark
 from app.domain.pages import Crop, Note, PlacedPage, notes_without_twin
 from app.errors import AppError
@@ -202,13 +203,16 @@ def turn(desk: Desk, page: UUID, by: int = 90) -> None:
     """Turn a page clockwise by a multiple of 90 degrees."""
     with desk.store.database.writing() as session:
         row = _row(session, page)
+        notes = page_notes.read(row.marks)
         row.turned = (row.turned + by) % 360
-        _make_anew(row, page_notes.read(row.marks))
+        _make_anew(row, replace(notes, crop=notes.crop.turned(by)))
 
 
-def cut(desk: Desk, page: UUID, crop: Crop) -> None:
-    """Keep a part of a page; `WHOLE` gives all of it back."""
-    _note(desk, page, crop=crop)
+def cut(desk: Desk, page: UUID, part: Crop) -> None:
+    """Keep a part of what is left of a page; `WHOLE` gives all of it back."""
+    with desk.store.database.reading() as session:
+        before = page_notes.read(_row(session, page).marks).crop
+    _note(desk, page, crop=part if part.is_whole else part.inside(before))
 
 
 def clean(desk: Desk, page: UUID, is_clean: bool) -> None:
@@ -304,8 +308,10 @@ def unassigned(desk: Desk, waiting_for: UUID) -> int:
     return sum(page.paper == NO_PAPER for page in waiting(desk, waiting_for))
 
 
-def keep(desk: Desk, clerk: Clerk, dossier: UUID) -> int:
-    """Attach what waits for a dossier; return how many pages.
+def keep(
+    desk: Desk, clerk: Clerk, dossier: UUID, waiting_for: UUID | None = None
+) -> tuple[PageAttached, ...]:
+    """Attach what waits for a dossier, or for `waiting_for`; return what was recorded.
 
     Raises:
         SecretPaper: a page belongs to a paper that must not be scanned.
@@ -313,7 +319,8 @@ def keep(desk: Desk, clerk: Clerk, dossier: UUID) -> int:
             now; everything waits on.
         StoreProblem: nothing was attached.
     """
-    for page in waiting(desk, dossier):
+    waiting_for = waiting_for or dossier
+    for page in waiting(desk, waiting_for):
         check_paper(desk, dossier, page.paper)
         if page.paper == NO_PAPER:
             raise AppError(
@@ -322,10 +329,10 @@ def keep(desk: Desk, clerk: Clerk, dossier: UUID) -> int:
                 "Các trang đã quét vẫn còn.",
             )
     with desk.store.acting(needs_journal=False) as session:
-        sent = scanning.attach_waiting(session, dossier, dossier, clerk, desk.now())
-    for sha256 in sent:
-        desk.store.unacknowledged_copy(sha256)
-    return len(sent)
+        attached = scanning.attach_waiting(session, waiting_for, dossier, clerk, desk.now())
+    for body in attached:
+        desk.store.unacknowledged_copy(body.sha256)
+    return tuple(attached)
 
 
 def left_over(desk: Desk) -> tuple[LeftOver, ...]:

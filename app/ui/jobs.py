@@ -23,6 +23,7 @@ class Lane(StrEnum):
     DATABASE = "database"
     SCANNER = "scanner"
     PRINTER = "printer"
+    PICTURES = "pictures"
     NETWORK = "network"
 
 
