@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import page, receipt, search, start
+from benchmarks import page, pages, receipt, search, start
 from benchmarks.result import Result
 from benchmarks.sync import suite
 
@@ -37,6 +37,7 @@ def main() -> int:
         folder = Path(name)
         if arguments.only != "sync":
             results += receipt.run(folder / "receipt", arguments.runs)
+            results += pages.run(folder / "pages", max(5, arguments.runs // 10))
             results += search.run(folder / "search", arguments.dossiers, arguments.runs)
             results += start.run(folder / "search", 7)
         if arguments.only != "desk":

@@ -170,12 +170,12 @@ class Counter(QObject):
         }
         scan = self.scan
         on_scan: dict[str, Callable[[], object]] = {
-            "scan_on": scan.scan,
-            "scan_again": scan.scan_again,
-            "scan_between": scan.scan_between,
-            "scan_from_files": scan.scan_files,
+            "scan_on": scan.taker.scan,
+            "scan_again": scan.taker.scan_again,
+            "scan_between": scan.taker.scan_between,
+            "scan_from_files": scan.taker.scan_files,
             "keep_pages": scan.keep,
-            "undo_page": scan.undo,
+            "undo_page": scan.acts.undo,
             "show_later": scan.show_later,
         }
         for screen, verbs in (
@@ -297,7 +297,7 @@ class Counter(QObject):
             self.dossiers.seek(self._last.code)
 
     def _escape(self) -> None:
-        if self.intake.cancel_scan() or self.scan.cancel_scan():
+        if self.intake.cancel_scan() or self.scan.taker.cancel_scan():
             return
         if self._window.strip.isVisible():
             self._window.strip.clear()
@@ -378,4 +378,4 @@ class Counter(QObject):
         self.sync.stop()
         self.print_room.stop()
         self.intake.cancel_scan()
-        self.scan.cancel_scan()
+        self.scan.taker.cancel_scan()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,23 +11,19 @@ from uuid import UUID
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.domain.page_quality import Mark, page_count_words
-from app.domain.pages import WHOLE, Crop, Note
 from app.errors import AppError
-from app.scanning.driver import Device, ScannedPage, ScanProblem
-from app.scanning.files import read_files
-from app.scanning.profiles import NamedProfile, read_profiles
+from app.scanning.driver import Device
 from app.scanning.scanners import AllScanners
 from app.services import page_care, scan_places, waiting_pages
 from app.services.desk import Clerk, Desk
 from app.services.scan_places import PaperSlot, ScanPlace
-from app.services.waiting_pages import NO_PAPER, PageState, WaitingPage
+from app.services.waiting_pages import NO_PAPER, WaitingPage
 from app.ui.jobs import JobRunner, Lane
+from app.ui.scan.acts import PageActs
 from app.ui.scan.model import THUMB, PageLine, PagesModel, look_of
+from app.ui.scan.taker import PageTaker
 from app.ui.scan.view import ScanView
 from app.ui.widgets.strip import Choice
-
-_LARGE = 1600
-_NOTES = {Note.NONE: Note.WITH, Note.WITH: Note.WITHOUT, Note.WITHOUT: Note.NONE}
 
 
 class ScanPresenter(QObject):
@@ -60,38 +55,45 @@ class ScanPresenter(QObject):
     ) -> None:
         super().__init__(view)
         self._view, self._model, self._desk, self._clerk = view, model, desk, clerk
-        self._jobs, self._scanners, self._device = jobs, scanners, scanner
-        self._choose_files = choose_files
-        self.profiles: tuple[NamedProfile, ...] = read_profiles()
+        self._jobs = jobs
         self._place: ScanPlace | None = None
         self._pages: tuple[WaitingPage, ...] = ()
         self._dropped = 0
         self._later: tuple[tuple[UUID, str], ...] = ()
-        self._undo: list[tuple[PageState, ...]] = []
-        self._cancel = threading.Event()
-        self._is_scanning = False
+        self.acts = PageActs(
+            view, desk, jobs,
+            front=self._front, place=lambda: self._place, changed=self._arrived,
+        )  # fmt: skip
         self._asked_for: set[tuple[UUID, str]] = set()
-        view.profile.addItems([profile.name for profile in self.profiles])
+        self.taker = PageTaker(
+            view, desk, jobs, scanners=scanners, choose_files=choose_files,
+            place=lambda: self._place, front=self._front, usual_paper=self._usual_paper,
+            begun=self.acts.remember, changed=self._arrived,
+        )  # fmt: skip
+        self.taker.device = scanner
         self._connect()
 
     def _connect(self) -> None:
         view, thumbs = self._view, self._view.thumbs
-        view.scan_asked.connect(self.scan)
-        view.files_asked.connect(self.scan_files)
+        view.scan_asked.connect(self.taker.scan)
+        view.files_asked.connect(self.taker.scan_files)
+        view.source_chosen.connect(self.taker.choose_source)
+        self.taker.ended.connect(self.sounded)
         view.kept.connect(self.keep)
         view.later_chosen.connect(self._open_later)
-        view.source_chosen.connect(self._choose_source)
-        thumbs.paper_chosen.connect(self.give_paper)
-        thumbs.moved.connect(self.move)
-        thumbs.turned.connect(self.turn)
-        thumbs.dropped.connect(self.drop)
-        thumbs.looked_at.connect(self.look_at)
-        thumbs.cut.connect(self.begin_cut)
-        thumbs.cleaned.connect(self.clean)
-        thumbs.noted.connect(self.note)
+        acts = self.acts
+        thumbs.chosen.connect(self._show_status)
+        thumbs.paper_chosen.connect(acts.give_paper)
+        thumbs.moved.connect(acts.move)
+        thumbs.turned.connect(acts.turn)
+        thumbs.dropped.connect(acts.drop)
+        thumbs.looked_at.connect(acts.look_at)
+        thumbs.cut.connect(acts.begin_cut)
+        thumbs.cleaned.connect(acts.clean)
+        thumbs.noted.connect(acts.note)
         view.large.closed.connect(lambda: view.show_large(on=False))
-        view.large.cut.connect(self.cut)
-        view.large.stepped.connect(self._step)
+        view.large.cut.connect(acts.cut)
+        view.large.stepped.connect(acts.step)
 
     # ---- where pages go --------------------------------------------------------
 
@@ -104,7 +106,8 @@ class ScanPresenter(QObject):
         self._run(lambda: scan_places.of_draft(self._desk, draft, procedure), self._open)
 
     def _open(self, place: ScanPlace) -> None:
-        self._place, self._undo, self._asked_for = place, [], set()
+        self._place, self._asked_for = place, set()
+        self.acts.forget()
         self._view.title.setText(place.title)
         words = "Lưu vào hồ sơ" if place.is_dossier else "Xong, về tiếp nhận"
         self._view.keep_button.setText(f"F9  {words}")
@@ -171,134 +174,23 @@ class ScanPresenter(QObject):
         """The pages on the screen, in order."""
         return self._pages
 
-    # ---- scanning --------------------------------------------------------------
-
     def offer_devices(self, devices: Sequence[Device], chosen: str) -> None:
         """Offer the scanners that were found."""
-        self._device = chosen
+        self.taker.device = chosen
         self._view.show_sources([(d.name, d.label) for d in devices], chosen)
-
-    @Slot(str)
-    def _choose_source(self, name: str) -> None:
-        self._device = name
-
-    @Slot()
-    def scan(self) -> None:
-        """F6: scan on, behind the last page."""
-        self._scan()
-
-    def scan_again(self) -> None:
-        """Ctrl+F6: scan the page in front anew."""
-        page = self._front()
-        self._scan(in_place_of=None if page is None else page.page)
-
-    def scan_between(self) -> None:
-        """Shift+F6: scan behind the page in front."""
-        page = self._front()
-        self._scan(after=None if page is None else page.page)
-
-    def _scan(self, *, after: UUID | None = None, in_place_of: UUID | None = None) -> None:
-        device = self._device
-        if self._is_scanning or self._place is None:
-            return
-        if not device:
-            self._say_bad(
-                "Chưa thấy máy quét nào. Kiểm tra dây và nút nguồn; hoặc Ctrl+O lấy ảnh từ tệp."
-            )
-            return
-        profile = self.profiles[max(0, self._view.profile.currentIndex())].profile
-        cancel = self._cancel = threading.Event()
-        self._take(
-            lambda: self._scanners.scan(device, profile, progress=self._progress, cancel=cancel),
-            after=after,
-            in_place_of=in_place_of,
-        )
-
-    @Slot()
-    def scan_files(self) -> None:
-        """Ctrl+O: take pages from files."""
-        if self._is_scanning or self._place is None:
-            return
-        files = self._choose_files()
-        cancel = self._cancel = threading.Event()
-        if files:
-            self._take(lambda: read_files(files, progress=self._progress, cancel=cancel))
-
-    def cancel_scan(self) -> bool:
-        """Esc: stop scanning, keep what came; True if there was something to stop."""
-        self._cancel.set()
-        return self._is_scanning
-
-    def _progress(self, page: int, share: float) -> None:
-        words = f"Đang quét trang {page}… {share:.0%}   (Esc để dừng, trang đã quét vẫn còn)"
-        self._jobs.tell(self, lambda: self._view.notice.say(words))
-
-    def _take(
-        self,
-        pages: Callable[[], Iterator[ScannedPage]],
-        *,
-        after: UUID | None = None,
-        in_place_of: UUID | None = None,
-    ) -> None:
-        """Keep pages as they arrive: durable before the next one is fed."""
-        place = self._place
-        assert place is not None
-        paper = self._usual_paper()
-        self._remember()
-        self._is_scanning = True
-        self._view.set_scanning(on=True)
-
-        def work() -> tuple[int, ScanProblem | None]:
-            count, behind, instead = 0, after, in_place_of
-            try:
-                for scanned in pages():
-                    kept = waiting_pages.take_in(
-                        self._desk, scanned, waiting_for=place.waiting_for, paper=paper,
-                        after=behind, in_place_of=instead,
-                    )  # fmt: skip
-                    count += 1
-                    if behind is not None or instead is not None:
-                        behind, instead = kept.page, None
-                    self._jobs.tell(self, self._arrived)
-            except ScanProblem as problem:
-                return count, problem
-            return count, None
-
-        self._jobs.run(
-            Lane.SCANNER, work, owner=self,
-            done=lambda ended: self._ended(*ended), failed=self._failed,
-        )  # fmt: skip
 
     def _usual_paper(self) -> str:
         """Return the paper that new pages most likely belong to: that of the last one."""
         if self._pages:
             return self._pages[-1].paper
-        assert self._place is not None
+        if self._place is None:
+            return NO_PAPER
         usable = [slot for slot in self._place.papers if not slot.is_secret]
         return usable[0].key if usable else NO_PAPER
 
     def _arrived(self) -> None:
         self.refresh()
         self._care()
-
-    def _ended(self, count: int, problem: ScanProblem | None) -> None:
-        self._is_scanning = False
-        self._view.set_scanning(on=False)
-        self.refresh()
-        self.sounded.emit(problem is None)
-        if problem is not None:
-            self._view.notice.say_problem(problem)
-        elif self._cancel.is_set():
-            self._view.notice.say(f"Đã dừng. {count} trang vừa quét vẫn còn.", tone="wait")
-        else:
-            self._view.notice.say(f"Đã quét xong {count} trang.", tone="good")
-
-    def _failed(self, problem: AppError) -> None:
-        self._is_scanning = False
-        self._view.set_scanning(on=False)
-        self.refresh()
-        self.sounded.emit(False)
-        self._view.notice.say_problem(problem)
 
     # ---- care in the background ------------------------------------------------
 
@@ -356,7 +248,7 @@ class ScanPresenter(QObject):
         self._view.show_pages(is_empty=not pages)
         if pages:
             grown = len(pages) > count_before
-            self._view.thumbs.go_to(len(pages) - 1 if grown and self._is_scanning else row)
+            self._view.thumbs.go_to(len(pages) - 1 if grown and self.taker.is_scanning else row)
         self._show_papers()
         self._show_status()
         self._fetch_pictures()
@@ -389,6 +281,7 @@ class ScanPresenter(QObject):
             lines.append((slot.name + counts, _trouble(slot, there)))
         self._view.show_papers(lines)
 
+    @Slot()
     def _show_status(self) -> None:
         size = sum(page.size for page in self._pages)
         parts = [f"{len(self._pages)} trang", f"{size / 1024:,.0f} KB".replace(",", ".")]
@@ -402,139 +295,9 @@ class ScanPresenter(QObject):
             parts.append(f"Trang {page.position}: {page.marks[0].words}. {page.marks[0].advice}")
         self._view.status.setText("  ·  ".join(parts))
 
-    # ---- what a clerk does to the page in front -----------------------------------
-
     def _front(self) -> WaitingPage | None:
         row = self._view.thumbs.row
         return self._pages[row] if 0 <= row < len(self._pages) else None
-
-    @Slot(int)
-    def give_paper(self, number: int) -> None:
-        """1…9: the page belongs to that paper; the next page comes to the front."""
-        page, place = self._front(), self._place
-        if page is None or place is None or not 1 <= number <= len(place.papers):
-            return
-        key, row = place.papers[number - 1].key, self._view.thumbs.row
-        self._change(
-            lambda: waiting_pages.assign(self._desk, [page.page], key),
-            lambda: self._view.thumbs.go_to(row + 1),
-        )
-
-    @Slot(int)
-    def move(self, by: int) -> None:
-        """Ctrl+↑, Ctrl+↓: change places with a neighbour."""
-        page, row = self._front(), self._view.thumbs.row
-        if page is not None:
-            self._change(
-                lambda: waiting_pages.move(self._desk, page.page, by),
-                lambda: self._view.thumbs.go_to(row + by),
-            )
-
-    @Slot()
-    def turn(self) -> None:
-        """R: turn the page by 90 degrees clockwise."""
-        page = self._front()
-        if page is not None:
-            self._change(lambda: waiting_pages.turn(self._desk, page.page))
-
-    @Slot()
-    def drop(self) -> None:
-        """Del: throw the page away; Ctrl+Z brings it back."""
-        page = self._front()
-        if page is not None:
-            self._change(lambda: waiting_pages.drop(self._desk, page.page))
-
-    @Slot()
-    def clean(self) -> None:
-        """K: make letters clear, or show the page as it came."""
-        page = self._front()
-        if page is not None:
-            self._change(lambda: waiting_pages.clean(self._desk, page.page, not page.is_clean))
-
-    @Slot()
-    def note(self) -> None:
-        """G: something is stuck on the sheet; was taken off; nothing is."""
-        page = self._front()
-        if page is not None:
-            after = _NOTES[page.note]
-            self._change(lambda: waiting_pages.note(self._desk, page.page, after))
-
-    @Slot(object)
-    def cut(self, part: Crop) -> None:
-        """Keep a part of the page in front."""
-        page = self._front()
-        if page is not None:
-            self._change(lambda: waiting_pages.cut(self._desk, page.page, part))
-
-    @Slot()
-    def begin_cut(self) -> None:
-        """C: choose a part by the arrow keys; a page that is cut already is whole again."""
-        page = self._front()
-        if page is None:
-            return
-        if not page.crop.is_whole:
-            self._change(lambda: waiting_pages.cut(self._desk, page.page, WHOLE))
-            return
-        self.look_at()
-        self._view.large.begin_cut()
-        self._view.notice.say(
-            "Mũi tên đẩy mép vào, Shift+mũi tên đẩy ra; Enter cắt, Esc thôi.", tone="work"
-        )
-
-    @Slot()
-    def look_at(self) -> None:
-        """Enter: show the page in front large."""
-        page = self._front()
-        if page is None:
-            return
-        self._view.large.show_page(b"")
-        self._view.show_large(on=True)
-        self._jobs.run(
-            Lane.PICTURES,
-            lambda: page_care.shown(self._desk, page.page, _LARGE),
-            owner=self,
-            done=self._view.large.show_page,
-            failed=self._view.notice.say_problem,
-        )
-
-    @Slot(int)
-    def _step(self, by: int) -> None:
-        self._view.thumbs.go_to(self._view.thumbs.row + by)
-        self.look_at()
-
-    def undo(self) -> None:
-        """Ctrl+Z: take back the last thing that was done to the pages."""
-        if not self._undo or self._is_scanning:
-            self._view.notice.say("Không còn gì để hoàn tác.", tone="wait")
-            return
-        former = self._undo.pop()
-        self._run(lambda: waiting_pages.restore(self._desk, former), lambda _: self._arrived())
-
-    def _remember(self) -> None:
-        """Note how all pages stand, for Ctrl+Z; in order with what changes them."""
-        place = self._place
-        if place is not None:
-            self._run(
-                lambda: waiting_pages.states(self._desk, place.waiting_for), self._undo.append
-            )
-
-    def _change(self, act: Callable[[], None], after: Callable[[], None] | None = None) -> None:
-        place = self._place
-        if place is None:
-            return
-
-        def work() -> tuple[PageState, ...]:
-            before = waiting_pages.states(self._desk, place.waiting_for)
-            act()
-            return before
-
-        def done(before: tuple[PageState, ...]) -> None:
-            self._undo.append(before)
-            if after is not None:
-                after()
-            self._arrived()
-
-        self._run(work, done)
 
     # ---- keeping ---------------------------------------------------------------
 
@@ -542,7 +305,7 @@ class ScanPresenter(QObject):
     def keep(self) -> None:
         """F9: attach the pages to the dossier, or go back to the reception they wait for."""
         place = self._place
-        if place is None or self._is_scanning:
+        if place is None or self.taker.is_scanning:
             return
         if not place.is_dossier:
             self.returned.emit()
@@ -594,10 +357,6 @@ class ScanPresenter(QObject):
         self.sounded.emit(False)
         self.refresh()
         self._view.notice.say_problem(problem)
-
-    def _say_bad(self, words: str) -> None:
-        self.sounded.emit(False)
-        self._view.notice.say(words, tone="bad")
 
     def _run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         self._jobs.run(
