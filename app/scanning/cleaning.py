@@ -118,15 +118,25 @@ def placed(image: bytes, dpi: int, wish: Wish) -> tuple[Picture, int]:
 
 def whitened(picture: Picture) -> Picture:
     """Return a page whose paper is white wherever the light fell, colours kept."""
-    planes = [picture[:, :, i] for i in range(3)]
-    papers = [paper_of(np.ascontiguousarray(plane)) for plane in planes]
-    flat = [
-        np.minimum(plane.astype(np.float32) * 255.0 / np.maximum(paper, 1.0), 255.0)
-        for plane, paper in zip(planes, papers, strict=True)
-    ]
-    white = np.stack(flat, axis=2)
-    white[white.min(axis=2) >= _WHITE] = 255.0
-    return white.astype(np.uint8)
+    import cv2
+
+    planes = [np.ascontiguousarray(picture[:, :, i]) for i in range(3)]
+    if np.array_equal(planes[0], planes[1]) and np.array_equal(planes[1], planes[2]):
+        grey = _whitened_plane(planes[0])
+        grey[grey >= _WHITE] = 255
+        return cv2.merge([grey, grey, grey]).astype(np.uint8)
+    white = cv2.merge([_whitened_plane(plane) for plane in planes]).astype(np.uint8)
+    white[white.min(axis=2) >= _WHITE] = 255
+    return white
+
+
+def _whitened_plane(plane: Grey) -> Grey:
+    import cv2
+
+    paper = np.clip(paper_of(plane), 1.0, 255.0)
+    return cv2.divide(plane.astype(np.float32), paper, scale=255.0, dtype=cv2.CV_8U).astype(
+        np.uint8
+    )
 
 
 def content_of(white: Picture) -> Content:

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 80_000_000
 """An A3 sheet at 600 dpi has 70 million."""
-_BROKEN = (OSError, ValueError, SyntaxError, KeyError, TypeError, EOFError, OverflowError,
-           MemoryError, struct.error)  # fmt: skip
+_BROKEN = (
+    OSError, ValueError, SyntaxError, KeyError, TypeError, EOFError, OverflowError, MemoryError,
+    struct.error, Warning,
+)  # fmt: skip
 _ORIENTATION = 0x0112
 _EXIF_IFD = 0x8769
 _OF_CAMERAS = (0x829A, 0x829D, 0x920A)  # exposure time, aperture, focal length
@@ -105,7 +107,7 @@ def as_png(image: Image.Image, dpi: int) -> bytes:
 def _opened(content: bytes) -> Image.Image:
     from PIL import Image
 
-    Image.MAX_IMAGE_PIXELS = None  # the size is judged here, before anything is unpacked
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
         opened = Image.open(io.BytesIO(content))
     except (*_BROKEN, Image.DecompressionBombError) as error:

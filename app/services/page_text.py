@@ -9,9 +9,12 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 from uuid import UUID
 
@@ -41,14 +44,15 @@ def trouble() -> str:
     return ""
 
 
-def searchable(image: bytes) -> bytes:
+def searchable(image: bytes, cancel: threading.Event | None = None) -> bytes:
     """Return a page as PDF/A with its text laid under the picture.
 
     Args:
         image: JPEG, PNG or TIFF with its resolution.
+        cancel: looked at five times a second; the reader is ended then.
 
     Raises:
-        NoText: OCR is not installed, or failed on this page.
+        NoText: OCR is not installed, was cancelled, or failed on this page.
     """
     missing = trouble()
     if missing:
@@ -61,19 +65,44 @@ def searchable(image: bytes) -> bytes:
         source, target = Path(name) / "page.pdf", Path(name) / "text.pdf"
         try:
             source.write_bytes(img2pdf.convert(io.BytesIO(image)))
-            done = subprocess.run(
+            _read(
                 [*program, "-l", "vie", "--output-type", "pdfa", "--jobs", "1", "--quiet",
                  str(source), str(target)],
-                capture_output=True, timeout=_PATIENCE_S, check=False, env=_environment(),
+                cancel or threading.Event(),
             )  # fmt: skip
-        except (subprocess.TimeoutExpired, img2pdf.ImageOpenError, ValueError) as error:
+        except (img2pdf.ImageOpenError, ValueError) as error:
             raise _failed() from error
-        if done.returncode != 0 or not target.exists():
+        if not target.exists():
             raise _failed()
         return target.read_bytes()
 
 
-def make_searchable(desk: Desk, limit: int = 1) -> int:
+def _read(command: list[str], cancel: threading.Event) -> None:
+    """Run the reader to its good end.
+
+    Raises:
+        NoText: it ended badly, took too long, or was cancelled.
+    """
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env=_environment(), start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + _PATIENCE_S
+    try:
+        while process.poll() is None:
+            if cancel.wait(0.2) or time.monotonic() > deadline:
+                raise _failed()
+        if process.returncode != 0:
+            raise _failed()
+    finally:
+        if process.poll() is None:
+            if os.name == "posix":
+                os.killpg(process.pid, signal.SIGKILL)  # Tesseract is its child
+            process.kill()
+            process.wait()
+
+
+def make_searchable(desk: Desk, limit: int = 1, cancel: threading.Event | None = None) -> int:
     """Make own attached pages searchable, in any order; return how many were done.
 
     The PDF lies in the blob folder; it is of this station only and never sent.
@@ -89,7 +118,7 @@ def make_searchable(desk: Desk, limit: int = 1) -> int:
             .limit(limit)
         ).all()
     for row in rows:
-        pdf = searchable(desk.store.blobs.get(row.sha256))
+        pdf = searchable(desk.store.blobs.get(row.sha256), cancel)
         sha256 = desk.store.blobs.put(pdf)
         with desk.store.database.writing() as session:
             attached = session.get(PageRow, row.page)

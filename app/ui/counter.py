@@ -31,6 +31,7 @@ from app.ui.preview import Preview
 from app.ui.print_room import PrintRoom
 from app.ui.scan.model import PagesModel
 from app.ui.scan.presenter import ScanPresenter
+from app.ui.scan.reading import TextReader
 from app.ui.scan.view import ScanView
 from app.ui.sync_status.presenter import SyncPresenter
 from app.ui.sync_status.view import SyncView
@@ -101,6 +102,11 @@ class Counter(QObject):
             self.scan_view, self.pages, opened.desk, clerk, jobs, scanners=self._scanners,
             scanner=self._scanner, choose_files=self._choose_files,
         )  # fmt: skip
+        self.reader = TextReader(
+            opened.desk, jobs, lambda: self.scan.taker.is_scanning or self.intake.is_scanning, self
+        )
+        if opened.settings.read_text:
+            self.reader.start()
         self.sync_view = SyncView()
         self.sync = SyncPresenter(self.sync_view, opened.desk, engine, jobs, opened.settings.server)
         self.print_room = PrintRoom(
@@ -379,3 +385,4 @@ class Counter(QObject):
         self.print_room.stop()
         self.intake.cancel_scan()
         self.scan.taker.cancel_scan()
+        self.reader.stop()

@@ -24,6 +24,7 @@ class Lane(StrEnum):
     SCANNER = "scanner"
     PRINTER = "printer"
     PICTURES = "pictures"
+    TEXT = "text"
     NETWORK = "network"
 
 

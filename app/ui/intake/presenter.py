@@ -366,6 +366,11 @@ class IntakePresenter(QObject):
         self._show_refusal(problem)
 
     @property
+    def is_scanning(self) -> bool:
+        """True while pages are coming."""
+        return self._is_scanning
+
+    @property
     def draft(self) -> UUID:
         """What scanned pages wait for."""
         return self._draft

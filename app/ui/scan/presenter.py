@@ -252,8 +252,8 @@ class ScanPresenter(QObject):
         self._show_papers()
         self._show_status()
         self._fetch_pictures()
-        if not self._view.is_large and self._view.isVisible():
-            self._view.focus_here()
+        if not self._view.is_large:
+            self._view.keep_focus()
         self.pages_changed.emit()
 
     def _line(self, page: WaitingPage) -> PageLine:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QListWidget,
-    QPushButton,
     QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
@@ -34,11 +34,10 @@ class ScanView(QWidget):
     """Scan, look, assign, keep.
 
     Signals:
-        scan_asked: F6; again_asked: Ctrl+F6; between_asked: Shift+F6.
+        scan_asked: F6.
         files_asked: Ctrl+O.
         kept: F9.
         later_chosen: row of the list of what waits for a scan (int).
-        profile_chosen: index of a profile (int).
         source_chosen: name of a device (str).
     """
 
@@ -226,6 +225,8 @@ class ScanView(QWidget):
         there = places[self._places.currentIndex()]
         (there if not there.isHidden() else self).setFocus()
 
-    def buttons(self) -> list[QPushButton]:
-        """Return the buttons of the action bar."""
-        return self.findChildren(QPushButton)
+    def keep_focus(self) -> None:
+        """Put the focus where the keys work, unless somebody types elsewhere."""
+        there = QApplication.focusWidget()
+        if self.isVisible() and (there is None or there is self or self.isAncestorOf(there)):
+            self.focus_here()
