@@ -81,6 +81,7 @@ class Thresholds:
     dark_paper: float
     faint_contrast: float
     blurred_rise_mm: float
+    blurred_rise_px: float
     skewed_deg: float
     touching_letters: int
     upside_down: float
@@ -106,7 +107,7 @@ def judge(found: Measures, limits: Thresholds) -> tuple[Mark, ...]:
     is_sideways = found.sideways > limits.sideways
     marks = (
         (Mark.CUT_OFF, found.touching >= limits.touching_letters),
-        (Mark.BLURRED, found.rise_mm > limits.blurred_rise_mm),
+        (Mark.BLURRED, _is_blurred(found, limits)),
         (Mark.DARK, found.paper < limits.dark_paper),
         (Mark.FAINT, found.contrast < limits.faint_contrast),
         (Mark.SIDEWAYS, is_sideways),
@@ -115,6 +116,12 @@ def judge(found: Measures, limits: Thresholds) -> tuple[Mark, ...]:
         (Mark.TOO_SMALL, found.dpi < limits.small_dpi),
     )
     return tuple(mark for mark, holds in marks if holds)
+
+
+def _is_blurred(found: Measures, limits: Thresholds) -> bool:
+    """Tell whether edges are wide on the sheet, and not only for want of pixels."""
+    rise_px = found.rise_mm * found.dpi / 25.4
+    return found.rise_mm > limits.blurred_rise_mm and rise_px > limits.blurred_rise_px
 
 
 def page_count_words(scanned: int, sheets: int, pages: int = 0) -> str:

@@ -231,7 +231,8 @@ def _own(problem: ScanProblem, what: str) -> str:
 
 def _watch_parent(cancel: threading.Event) -> None:
     """End with the parent: its end of standard input closes however it dies."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):  # not through the buffer: its lock would hold exit up
+        pass
     cancel.set()
 
 

@@ -16,10 +16,12 @@ Mask = npt.NDArray[np.uint8]
 _SHEET_INCH = 11.69  # the long side of A4
 _SMALL = 1170  # pixels of the long side: A4 at 100 dpi
 _SKEW_SIDE = 800
+_COARSE_SIDE = 400
 _UPRIGHT_SIDE = 1754
 _SKEW_RANGE_DEG = 15.0
 _SHOW_THROUGH = 40.0  # what shines through from the back is not this dark
 _MARGIN = 0.03
+_LEAST_SIDE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,9 @@ def measure(grey: Grey, dpi: int) -> Measures:
         grey: height × width.
         dpi: 0 if unknown.
     """
+    if min(grey.shape) < _LEAST_SIDE:
+        missing = [(0, max(0, _LEAST_SIDE - side)) for side in grey.shape]
+        grey = np.pad(grey, missing, mode="edge")
     sheet = flatten(grey)
     height, width = sheet.ink.shape
     inner = sheet.ink[
@@ -111,7 +116,9 @@ def skew_deg(ink: Mask) -> float:
     mask = shrunk(ink, _SKEW_SIDE)
     if np.count_nonzero(mask) < mask.size * 0.001:
         return 0.0
-    coarse = _best(mask, np.arange(-_SKEW_RANGE_DEG, _SKEW_RANGE_DEG + 0.5, 1.0))
+    coarse = _best(
+        shrunk(mask, _COARSE_SIDE), np.arange(-_SKEW_RANGE_DEG, _SKEW_RANGE_DEG + 0.5, 1.0)
+    )
     return _best(mask, np.arange(coarse - 1.0, coarse + 1.01, 0.1))
 
 
@@ -140,14 +147,15 @@ def _line_score(mask: Mask) -> float:
 
 def _sideways(ink: Mask) -> float:
     """Return how much better lines stand upright than level, as a ratio; 1 is equal."""
-    mask = shrunk(ink, _SKEW_SIDE)
+    mask = shrunk(ink, _COARSE_SIDE)
     if np.count_nonzero(mask) < mask.size * 0.001:
         return 0.0
-    angles = np.arange(-4.0, 4.1, 1.0)
-    level = max(_line_score(turned(mask, float(a))) / mask.shape[1] for a in angles)
-    standing = np.ascontiguousarray(np.rot90(mask))
-    upright = max(_line_score(turned(standing, float(a))) / standing.shape[1] for a in angles)
-    return float(upright / max(level, 1.0))
+    angles = np.arange(-_SKEW_RANGE_DEG, _SKEW_RANGE_DEG + 0.5, 1.0)
+    scores = []
+    for lying in (mask, np.ascontiguousarray(np.rot90(mask))):
+        best = max(_line_score(turned(lying, float(angle))) for angle in angles)
+        scores.append(best / lying.shape[1])
+    return scores[1] / max(scores[0], 1.0)
 
 
 def _rise_px(grey: Grey) -> float:
@@ -159,16 +167,28 @@ def _rise_px(grey: Grey) -> float:
     import cv2
 
     calm = cv2.medianBlur(grey, 3)
-    contrast = float(np.percentile(calm, 90)) - float(np.percentile(calm, 0.1))
+    shades = np.cumsum(np.bincount(calm.ravel(), minlength=256)) / calm.size
+    contrast = float(np.searchsorted(shades, 0.9) - np.searchsorted(shades, 0.001))
     if contrast < 20:
         return 0.0
     rises = []
     for across in (1, 0):
-        slope = np.abs(cv2.Sobel(calm, cv2.CV_32F, across, 1 - across, ksize=3)) / 8.0
-        few = max(16, slope.size // 2000)
-        steepest = float(np.partition(slope.ravel(), -few)[-few:].mean())
-        rises.append(contrast / max(steepest, 0.1))
+        slope = cv2.Sobel(calm, cv2.CV_16S, across, 1 - across, ksize=3)
+        steep = np.bincount(cv2.convertScaleAbs(slope, alpha=0.25).ravel(), minlength=256)
+        rises.append(contrast / max(_mean_of_most(steep, max(16, calm.size // 2000)) / 2, 0.1))
     return max(rises)
+
+
+def _mean_of_most(counts: npt.NDArray[np.int64], few: int) -> float:
+    """Return the mean of the `few` greatest values, given how often each value is there."""
+    total, left = 0, few
+    for value in range(len(counts) - 1, -1, -1):
+        taken = min(int(counts[value]), left)
+        total += value * taken
+        left -= taken
+        if not left:
+            break
+    return total / few
 
 
 def _touching(ink: Mask, dpi: float) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +110,9 @@ def _opened(content: bytes) -> Image.Image:
 
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
-        opened = Image.open(io.BytesIO(content))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # marks that are cut off do no harm
+            opened = Image.open(io.BytesIO(content))
     except (*_BROKEN, Image.DecompressionBombError) as error:
         raise NotAPicture(str(error)) from error
     if not 0 < opened.width * opened.height <= MAX_PIXELS:
@@ -139,7 +142,9 @@ def _dpi(opened: Image.Image) -> int:
 
 def _orientation(opened: Image.Image) -> int:
     try:
-        found = opened.getexif().get(_ORIENTATION, 1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            found = opened.getexif().get(_ORIENTATION, 1)
     except _BROKEN:
         return 1
     return found if isinstance(found, int) and 1 <= found <= 8 else 1

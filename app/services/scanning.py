@@ -60,7 +60,7 @@ def check_may_scan(catalogue: Catalogue, procedure: str, on: dt.date, paper: str
         SecretPaper: it is.
     """
     for known in catalogue.procedures_on(on):
-        if known.code != procedure:
+        if procedure not in (known.code, known.short):
             continue
         for one in known.papers:
             if one.key == paper and one.is_secret:

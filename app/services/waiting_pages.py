@@ -254,7 +254,10 @@ def move(desk: Desk, page: UUID, by: int) -> None:
 def drop(desk: Desk, page: UUID) -> None:
     """Throw a page away; it can be had back until the draft ends."""
     with desk.store.database.writing() as session:
-        _row(session, page).dropped_at = desk.now()
+        row = _row(session, page)
+        row.dropped_at = desk.now()
+        session.flush()
+        _number(scanning.waiting_rows(session, row.draft))
 
 
 def states(desk: Desk, waiting_for: UUID) -> tuple[PageState, ...]:

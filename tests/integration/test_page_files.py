@@ -16,6 +16,7 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from app.domain.pages import Origin
+from app.scanning import pictures
 from app.scanning.driver import NotReadable, ScannedPage
 from app.scanning.files import MAX_PDF_PAGES, read_files
 from tests.support import pages as sheets
@@ -32,8 +33,8 @@ def saved(path: Path, content: bytes) -> Path:
 
 
 def size_of(image: bytes) -> tuple[int, int]:
-    with Image.open(io.BytesIO(image)) as opened:
-        return opened.size
+    seen = pictures.look(image)
+    return seen.width, seen.height
 
 
 def test_a_scan_a_photograph_and_a_born_digital_page_are_told_apart(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from app.scanning.measuring import measure
 from app.services.page_care import thresholds
 from tests.support.pages import Labelled, labelled, sparse
 
-SEEDS = int(os.environ.get("QMC_SEEDS", "8"))
+SEEDS = int(os.environ.get("QMC_SEEDS", "4"))
 MARKS: tuple[Mark | None, ...] = (None, *Mark)
 
 

@@ -81,7 +81,7 @@ def test_every_change_is_taken_back_and_the_original_is_never_touched(counter: C
     waiting_pages.assign(counter.desk, [a], "khac")
     waiting_pages.move(counter.desk, a, 1)
     waiting_pages.drop(counter.desk, b)
-    assert order(counter, draft) == [a] or len(waiting_pages.waiting(counter.desk, draft)) == 1
+    assert order(counter, draft) == [a]
 
     waiting_pages.restore(counter.desk, before)
 
@@ -103,7 +103,7 @@ def test_four_turns_are_none_and_a_part_turns_with_its_page(counter: Counter) ->
         assert waiting_pages.waiting(counter.desk, draft)[0].turned == degrees
 
     back = waiting_pages.waiting(counter.desk, draft)[0].crop
-    assert back == pytest.approx(part) or all(
+    assert all(
         abs(getattr(back, edge) - getattr(part, edge)) < 1e-9
         for edge in ("left", "top", "right", "bottom")
     )

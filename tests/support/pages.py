@@ -114,7 +114,8 @@ def scanned(
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), skew, 1.0)
     crooked = cv2.warpAffine(page, matrix, (width, height), borderValue=(255, 255, 255))
     soft = cv2.GaussianBlur(crooked, (0, 0), 0.6).astype(np.float32)
-    shown = 25 + soft * (paper - 25) / 255 + rng.normal(0, noise, soft.shape)
+    grain = rng.standard_normal(soft.shape[:2], np.float32)[:, :, None] * noise
+    shown = 25 + soft * (paper - 25) / 255 + grain
     return np.clip(shown, 0, 255).astype(np.uint8)
 
 
