@@ -155,7 +155,7 @@ def _sideways(ink: Mask) -> float:
     for lying in (mask, np.ascontiguousarray(np.rot90(mask))):
         best = max(_line_score(turned(lying, float(angle))) for angle in angles)
         scores.append(best / lying.shape[1])
-    return scores[1] / max(scores[0], 1.0)
+    return float(scores[1] / max(scores[0], 1.0))
 
 
 def _rise_px(grey: Grey) -> float:

@@ -47,6 +47,12 @@ class ScanSeat:
         self.seat = seat
         self.view, self.scan = seat.counter.scan_view, seat.counter.scan
 
+    def until(self, condition) -> None:
+        self.seat.qtbot.waitUntil(condition, timeout=60_000)
+
+    def idle(self) -> None:
+        self.until(lambda: self.seat.session.jobs.is_idle)
+
     def use(self, shop: ScanShop) -> None:
         name = PREFIX + shop.address
         self.scan.offer_devices([Device(name=name, label="Máy quét quầy")], name)
@@ -58,17 +64,17 @@ class ScanSeat:
         for key in keys:
             target = self.view.large if self.view.is_large else self.view.thumbs
             QTest.keyClick(target, key, modifier)
-            self.seat.idle()
+            self.idle()
 
     def scan_all(self) -> None:
         self.scan.taker.scan()
-        self.seat.until(lambda: not self.scan.taker.is_scanning)
-        self.seat.idle()
+        self.until(lambda: not self.scan.taker.is_scanning)
+        self.idle()
 
     def open(self, dossier) -> None:
         self.scan.open_dossier(dossier)
         self.seat.window.show_screen("scan")
-        self.seat.idle()
+        self.idle()
 
     @property
     def words(self) -> str:
@@ -106,7 +112,7 @@ def test_a_stack_is_scanned_given_to_papers_and_kept_by_keys(clerk, dossier, sta
     assert all(page.is_judged and page.derived for page in clerk.pages)
     assert [line.marks for line in clerk.seat.counter.pages.lines] == [""] * 4
     clerk.scan.keep()
-    clerk.seat.until(lambda: "Đã lưu 4 trang" in clerk.words)
+    clerk.until(lambda: "Đã lưu 4 trang" in clerk.words)
     folded = station.fold(dossier)
     assert len(folded.pages) == 4
     assert {page.mime for page in folded.pages} == {"image/tiff"}
@@ -132,7 +138,7 @@ def test_keys_turn_move_drop_and_take_back(clerk, dossier) -> None:
 
     for _ in range(4):
         clerk.scan.acts.undo()
-        clerk.seat.idle()
+        clerk.idle()
 
     assert [page.page for page in clerk.pages] == order
     assert [page.turned for page in clerk.pages] == [0] * 4
@@ -183,7 +189,7 @@ def test_a_page_is_scanned_again_in_its_place_and_between_others(
     shop.load(papers[:1])
 
     clerk.scan.taker.scan_again()
-    clerk.seat.idle()
+    clerk.idle()
 
     after = [page.page for page in clerk.pages]
     assert (after[0], after[2:]) == (before[0], before[2:])
@@ -191,7 +197,7 @@ def test_a_page_is_scanned_again_in_its_place_and_between_others(
     clerk.view.thumbs.go_to(0)
     shop.load(papers[:1])
     clerk.scan.taker.scan_between()
-    clerk.seat.idle()
+    clerk.idle()
     assert [page.page for page in clerk.pages][2:] == after[1:]
 
 
@@ -202,24 +208,24 @@ def test_a_note_on_a_sheet_is_asked_about_once_and_never_blocks(clerk, dossier, 
     clerk.press(Key.Key_G)
 
     clerk.scan.keep()
-    clerk.seat.idle()
+    clerk.idle()
     assert "cần hai ảnh" in clerk.words
     assert station.fold(dossier).pages == ()
 
     QTest.keyClick(clerk.seat.window, Key.Key_2, Qt.KeyboardModifier.AltModifier)
-    clerk.seat.until(lambda: "Đã lưu 4 trang" in clerk.words)
+    clerk.until(lambda: "Đã lưu 4 trang" in clerk.words)
 
 
 def test_what_waits_for_a_scan_is_listed_and_opened_by_enter(clerk, dossier, station) -> None:
     clerk.seat.counter.open("scan")
-    clerk.seat.idle()
+    clerk.idle()
     code = station.value("SELECT code FROM dossier WHERE id = :d", d=dossier.hex)
     shown = [clerk.view.later.item(row, 0).text() for row in range(clerk.view.later.rowCount())]
     assert code in shown
     clerk.view.later.selectRow(shown.index(code))
 
     QTest.keyClick(clerk.view.later, Key.Key_Return)
-    clerk.seat.idle()
+    clerk.idle()
 
     assert clerk.scan.place is not None
     assert clerk.scan.place.waiting_for == dossier
@@ -229,13 +235,13 @@ def test_what_waits_for_a_scan_is_listed_and_opened_by_enter(clerk, dossier, sta
 def test_pages_of_a_reception_under_way_wait_for_it(clerk, station) -> None:
     clerk.seat.counter.intake.pick("1.001193")
     clerk.seat.counter._open_scan()
-    clerk.seat.idle()
+    clerk.idle()
     clerk.scan_all()
     draft = clerk.seat.counter.intake.draft
     assert len(waiting_pages.waiting(station.desk, draft)) == 4
 
     clerk.scan.keep()
-    clerk.seat.idle()
+    clerk.idle()
 
     assert clerk.seat.window.current_screen == "intake"
     assert "4" in clerk.seat.counter.intake_view.pages_line.text()
@@ -244,12 +250,12 @@ def test_pages_of_a_reception_under_way_wait_for_it(clerk, station) -> None:
 def test_esc_stops_and_keeps_what_came(clerk, dossier, shop) -> None:
     clerk.open(dossier)
     clerk.scan.taker.scan()
-    clerk.seat.until(lambda: len(clerk.pages) >= 1 or not clerk.scan.taker.is_scanning)
+    clerk.until(lambda: len(clerk.pages) >= 1 or not clerk.scan.taker.is_scanning)
 
     clerk.seat.window.escaped.emit()
 
-    clerk.seat.until(lambda: not clerk.scan.taker.is_scanning)
-    clerk.seat.idle()
+    clerk.until(lambda: not clerk.scan.taker.is_scanning)
+    clerk.idle()
     assert 1 <= len(clerk.pages) <= 4
 
 

@@ -37,9 +37,10 @@ class LargePage(QWidget):
         self.crop: Crop | None = None
 
     def show_page(self, content: bytes) -> None:
-        """Show a page's picture."""
+        """Show a page's picture, or that it is still opened."""
         self._picture = QPixmap()
-        self._picture.loadFromData(content)
+        if content:
+            self._picture.loadFromData(content)
         self.update()
 
     def begin_cut(self) -> None:

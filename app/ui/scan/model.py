@@ -65,9 +65,10 @@ class PagesModel(QAbstractListModel):
         ]  # fmt: skip
 
     def take_picture(self, page: UUID, look: str, content: bytes) -> None:
-        """Show a page's small picture."""
+        """Show a page's small picture; an empty one is none."""
         picture = QPixmap()
-        picture.loadFromData(content)
+        if not content or not picture.loadFromData(content):
+            return
         for row, line in enumerate(self.lines):
             if line.page.page == page:
                 self._pictures = {k: p for k, p in self._pictures.items() if k[0] != page}

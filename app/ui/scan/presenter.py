@@ -65,6 +65,7 @@ class ScanPresenter(QObject):
             front=self._front, place=lambda: self._place, changed=self._arrived,
         )  # fmt: skip
         self._asked_for: set[tuple[UUID, str]] = set()
+        self._caring = 0
         self.taker = PageTaker(
             view, desk, jobs, scanners=scanners, choose_files=choose_files,
             place=lambda: self._place, front=self._front, usual_paper=self._usual_paper,
@@ -199,19 +200,27 @@ class ScanPresenter(QObject):
         place = self._place
         if place is None:
             return
+
+        def done(_: int) -> None:
+            self._caring -= 1
+            self.refresh()
+
+        def failed(problem: AppError) -> None:
+            self._caring -= 1
+            self._view.notice.say_problem(problem)
+
+        self._caring += 1
         self._jobs.run(
             Lane.PICTURES,
             lambda: page_care.care_for_all(self._desk, place.waiting_for),
-            owner=self,
-            done=lambda count: self.refresh() if count else None,
-            failed=self._view.notice.say_problem,
-        )
+            owner=self, done=done, failed=failed,
+        )  # fmt: skip
 
     def _fetch_pictures(self) -> None:
         for page in self._model.missing():
             look = look_of(page)
-            if (page.page, look) in self._asked_for:
-                continue
+            if (page.page, look) in self._asked_for or (self._caring and not page.is_judged):
+                continue  # its cleaned picture comes in a moment
             self._asked_for.add((page.page, look))
             self._jobs.run(
                 Lane.PICTURES,
