@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,9 @@ class ScanSeat:
         self.until(lambda: self.seat.session.jobs.is_idle)
 
     def use(self, shop: ScanShop) -> None:
+        self.scan.taker.profiles = tuple(
+            replace(profile, dpi=200) for profile in self.scan.taker.profiles
+        )
         name = PREFIX + shop.address
         self.scan.offer_devices([Device(name=name, label="Máy quét quầy")], name)
 
@@ -110,7 +114,10 @@ def test_a_stack_is_scanned_given_to_papers_and_kept_by_keys(clerk, dossier, sta
     assert [page.paper for page in clerk.pages][:2] == [slots[0].key, slots[1].key]
     assert clerk.view.thumbs.row == 2
     assert all(page.is_judged and page.derived for page in clerk.pages)
-    assert [line.marks for line in clerk.seat.counter.pages.lines] == [""] * 4
+    model = clerk.seat.counter.pages
+    assert [line.marks for line in model.lines] == [""] * 4
+    pictures = [model.picture(row) for row in range(4)]
+    assert all(p is not None and p.height() > 300 > p.width() for p in pictures)
     clerk.scan.keep()
     clerk.until(lambda: "Đã lưu 4 trang" in clerk.words)
     folded = station.fold(dossier)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.domain.pages import WHOLE, Crop
 from app.ui import theme
+from app.ui.scan.model import PNG
 
 _STEP = 0.01
 _LEAST = 0.1
@@ -40,7 +41,7 @@ class LargePage(QWidget):
         """Show a page's picture, or that it is still opened."""
         self._picture = QPixmap()
         if content:
-            self._picture.loadFromData(content)
+            self._picture.loadFromData(content, PNG)
         self.update()
 
     def begin_cut(self) -> None:

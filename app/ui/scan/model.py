@@ -12,6 +12,9 @@ from PySide6.QtGui import QPixmap
 from app.services.waiting_pages import WaitingPage
 
 THUMB = QSize(132, 178)
+PNG = "PNG"
+"""Said to Qt, which takes some PNG files for Targa if it may guess."""
+
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -67,7 +70,7 @@ class PagesModel(QAbstractListModel):
     def take_picture(self, page: UUID, look: str, content: bytes) -> None:
         """Show a page's small picture; an empty one is none."""
         picture = QPixmap()
-        if not content or not picture.loadFromData(content):
+        if not content or not picture.loadFromData(content, PNG):
             return
         for row, line in enumerate(self.lines):
             if line.page.page == page:

@@ -15,7 +15,7 @@ from app.errors import AppError
 from app.scanning.driver import Device
 from app.scanning.scanners import AllScanners
 from app.services import page_care, scan_places, waiting_pages
-from app.services.desk import Clerk, Desk
+from app.services.desk import VIETNAM, Clerk, Desk
 from app.services.scan_places import PaperSlot, ScanPlace
 from app.services.waiting_pages import NO_PAPER, WaitingPage
 from app.ui.jobs import JobRunner, Lane
@@ -126,7 +126,7 @@ class ScanPresenter(QObject):
                 (
                     left.waiting_for, "left",
                     (f"{left.count} trang", "chưa thuộc hồ sơ nào", "Enter để xem và gán",
-                     f"{left.since.astimezone():%H:%M %d/%m}"),
+                     f"{left.since.astimezone(VIETNAM):%H:%M %d/%m}"),
                 )
                 for left in waiting_pages.left_over(self._desk)
             ]  # fmt: skip
@@ -134,7 +134,7 @@ class ScanPresenter(QObject):
                 (
                     one.dossier, "dossier",
                     (one.code, one.submitter, one.procedure,
-                     f"{one.received_at.astimezone():%H:%M %d/%m}"),
+                     f"{one.received_at.astimezone(VIETNAM):%H:%M %d/%m}"),
                 )
                 for one in scan_places.scan_later(self._desk)
             ]  # fmt: skip

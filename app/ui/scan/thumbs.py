@@ -116,13 +116,17 @@ class _Painter(QStyledItemDelegate):
         state = option.state
         rect: QRect = option.rect.adjusted(2, 2, -2, -2)
         chosen = bool(state & QStyle.StateFlag.State_Selected)
+        palette = option.palette
         painter.save()
         if chosen:
-            painter.fillRect(rect, QColor(look.work.back))
-            painter.setPen(QPen(QColor(look.accent), 2))
+            highlight = palette.color(QPalette.ColorRole.Highlight)
+            soft = QColor(highlight)
+            soft.setAlpha(60)
+            painter.fillRect(rect, soft)
+            painter.setPen(QPen(highlight, 2))
             painter.drawRect(rect)
         self._picture(painter, rect, index.row(), look)
-        self._words(painter, rect, line, look, option.palette, chosen=chosen)
+        self._words(painter, rect, line, look, palette)
         painter.restore()
 
     def _picture(self, painter: QPainter, rect: QRect, row: int, look: theme.Theme) -> None:
@@ -147,15 +151,12 @@ class _Painter(QStyledItemDelegate):
         line: PageLine,
         look: theme.Theme,
         palette: QPalette,
-        *,
-        chosen: bool,
     ) -> None:
         metrics = QFontMetrics(painter.font())
         top = rect.bottom() - 2 * _LINE - 2
         first = QRect(rect.left() + _GAP, top, rect.width() - 2 * _GAP, _LINE)
         second = first.translated(0, _LINE)
-        text = palette.color(QPalette.ColorRole.Text)
-        painter.setPen(QColor(look.work.text) if chosen else text)
+        painter.setPen(palette.color(QPalette.ColorRole.Text))
         words = f"{line.page.position} · {line.paper}"
         cut = metrics.elidedText(words, Qt.TextElideMode.ElideRight, first.width())
         painter.drawText(first, Qt.AlignmentFlag.AlignVCenter, cut)

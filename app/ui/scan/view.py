@@ -57,8 +57,8 @@ class ScanView(QWidget):
         self.source.setAccessibleName("Nguồn quét")
         self.profile = QComboBox()
         self.profile.setAccessibleName("Kiểu quét")
-        for box in (self.source, self.profile):
-            box.setMinimumContentsLength(14)
+        for box, letters in ((self.source, 14), (self.profile, 23)):
+            box.setMinimumContentsLength(letters)
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
