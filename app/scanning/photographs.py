@@ -15,6 +15,7 @@ _LEAST_SHARE = 0.2
 _A4_RATIO = 2**0.5
 _A4_TOLERANCE = 0.15
 _A4_INCH = (8.27, 11.69)
+_EDGE = 0.006
 
 
 def find_sheet(picture: Picture) -> Corners | None:
@@ -65,7 +66,8 @@ def lay_flat(picture: Picture, corners: Corners) -> tuple[Picture, int]:
     flat = cv2.warpPerspective(
         picture, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
-    return flat.astype(np.uint8), dpi
+    edge = max(1, round(min(width, height) * _EDGE))  # of the table, where corners are a little off
+    return np.ascontiguousarray(flat[edge:-edge, edge:-edge]).astype(np.uint8), dpi
 
 
 def _bright(grey: Grey) -> Grey:

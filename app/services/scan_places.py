@@ -28,6 +28,7 @@ class PaperSlot:
         sheets: documents handed in, 0 if nobody said.
         attached: pages that the dossier has already.
         is_secret: it must not be scanned.
+        is_presented: it is shown and handed back, and need not be scanned.
     """
 
     key: str
@@ -35,6 +36,7 @@ class PaperSlot:
     sheets: int = 0
     attached: int = 0
     is_secret: bool = False
+    is_presented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def _slots(
         PaperSlot(
             key=paper.key, name=paper.name, sheets=counts.get(paper.key, 0),
             attached=attached.get(paper.key, 0), is_secret=paper.is_secret,
+            is_presented=paper.presented_only,
         )
         for paper in asked
     ]  # fmt: skip

@@ -277,7 +277,7 @@ def test_no_english_word_stands_on_the_scan_screen(clerk, dossier) -> None:
     clerk.open(dossier)
     clerk.scan_all()
     shown = texts(clerk.view) + [box.currentText() for box in clerk.view.findChildren(QComboBox)]
-    shown += [clerk.view.papers.item(i).text() for i in range(clerk.view.papers.count())]
+    shown += [clerk.view.papers.item(i, 0).text() for i in range(clerk.view.papers.rowCount())]
     assert [text for text in shown if ENGLISH.search(text)] == []
 
 

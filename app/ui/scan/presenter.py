@@ -186,7 +186,7 @@ class ScanPresenter(QObject):
             return self._pages[-1].paper
         if self._place is None:
             return NO_PAPER
-        usable = [slot for slot in self._place.papers if not slot.is_secret]
+        usable = [s for s in self._place.papers if not (s.is_secret or s.is_presented)]
         return usable[0].key if usable else NO_PAPER
 
     def _arrived(self) -> None:
@@ -376,4 +376,6 @@ class ScanPresenter(QObject):
 def _trouble(slot: PaperSlot, pages: int) -> str:
     if slot.is_secret:
         return "giấy tờ mật: không quét"
+    if slot.is_presented:
+        return "chỉ xuất trình: không cần quét" if pages else ""
     return page_count_words(pages, slot.sheets)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QListWidget,
     QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
@@ -64,10 +63,7 @@ class ScanView(QWidget):
             )
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.thumbs = PageThumbs(model)
-        self.papers = QListWidget()
-        self.papers.setAccessibleName("Giấy tờ của hồ sơ")
-        self.papers.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.papers.setWordWrap(True)
+        self.papers = QTableWidget(0, 1)
         self.empty = QLabel()
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
@@ -81,14 +77,26 @@ class ScanView(QWidget):
         self.keep_button = key_button("keep_pages")
         self.keep_button.setProperty("main", True)
         self._places = QStackedWidget()
+        self._set_up_papers()
         self._set_up_later()
         self._lay_out()
-        self.papers.itemClicked.connect(
-            lambda item: self.thumbs.paper_chosen.emit(self.papers.row(item) + 1)
-        )
         self.source.activated.connect(
             lambda _: self.source_chosen.emit(str(self.source.currentData()))
         )
+
+    def _set_up_papers(self) -> None:
+        papers = self.papers
+        papers.setAccessibleName("Giấy tờ của hồ sơ")
+        papers.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        papers.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        papers.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        papers.setShowGrid(False)
+        papers.setWordWrap(True)
+        papers.horizontalHeader().hide()
+        papers.verticalHeader().hide()
+        papers.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        papers.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        papers.cellClicked.connect(lambda row, _: self.thumbs.paper_chosen.emit(row + 1))
 
     def _set_up_later(self) -> None:
         table = self.later
@@ -198,10 +206,11 @@ class ScanView(QWidget):
 
     def show_papers(self, lines: Sequence[tuple[str, str]]) -> None:
         """Show the papers, each with what its pages lack."""
-        self.papers.clear()
-        for i, (name, trouble) in enumerate(lines, start=1):
-            number = str(i) if i <= 9 else " "
-            self.papers.addItem(f"{number}  {name}" + (f"\n    ⚠ {trouble}" if trouble else ""))
+        self.papers.setRowCount(len(lines))
+        for row, (name, trouble) in enumerate(lines):
+            number = str(row + 1) if row < 9 else " "
+            words = f"{number}  {name}" + (f"\n    ⚠ {trouble}" if trouble else "")
+            self.papers.setItem(row, 0, QTableWidgetItem(words))
 
     def show_sources(self, devices: Sequence[tuple[str, str]], chosen: str) -> None:
         """Offer devices as (name, label)."""
