@@ -8,6 +8,10 @@ import sys
 
 def main() -> int:
     """Run a command if one is named, else open the window."""
+    if sys.argv[1:] == ["--scanner-child"]:  # an installed program starts its drivers like this
+        from app.scanning import child
+
+        return child.main()
     from app.bootstrap import Joiner
     from app.commands import parser
 

@@ -27,6 +27,9 @@ class Settings:
         ca_file: certificate authority of the server, or "" for the system's.
         journal_folder: on another volume, or "" for a folder of the profile.
         scanner, printer: the usual devices, or "".
+        scanners: further devices by name, such as `escl:http://192.168.1.20/eSCL`
+            or `folder:/srv/scans`.
+        read_text: text of scanned pages is read in idle time, where OCR is installed.
         scan_gap_ms: keys that come closer together than this are a scanner's.
         practice: True for a profile that never sends anything.
         station_id, station_name, agency: who this station is, told at enrolment.
@@ -38,6 +41,8 @@ class Settings:
     ca_file: str = ""
     journal_folder: str = ""
     scanner: str = ""
+    scanners: tuple[str, ...] = ()
+    read_text: bool = False
     printer: str = ""
     scan_gap_ms: int = 35
     practice: bool = False

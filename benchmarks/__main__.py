@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import page, printing, receipt, search, start
+from benchmarks import page, pages, printing, receipt, search, start
 from benchmarks.result import Result
 from benchmarks.sync import suite
 
@@ -38,6 +38,7 @@ def main() -> int:
         if arguments.only != "sync":
             results += receipt.run(folder / "receipt", arguments.runs)
             results += printing.run(folder / "printing", arguments.runs)
+            results += pages.run(folder / "pages", max(5, arguments.runs // 10))
             results += search.run(folder / "search", arguments.dossiers, arguments.runs)
             results += start.run(folder / "search", 7)
         if arguments.only != "desk":

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import filelock
 
@@ -16,8 +17,16 @@ from app.domain.fold import Dossier
 from app.errors import AppError, WrongUse
 from app.scanning.driver import ScannedPage, ScanProblem, ScanProfile, Source
 from app.scanning.files import read_files
-from app.scanning.sane import SaneScanners
-from app.services import intake, lookup, print_choices, print_jobs, receipts, scanning
+from app.scanning.scanners import AllScanners
+from app.services import (
+    intake,
+    lookup,
+    page_care,
+    print_choices,
+    print_jobs,
+    receipts,
+    waiting_pages,
+)
 from app.services.desk import Clerk
 from app.services.paperwork import leaving
 from app.services.print_jobs import Printout
@@ -197,20 +206,19 @@ def scan(opened: Opened, clerk: Clerk, arguments: argparse.Namespace) -> dict[st
     desk = opened.desk
     dossier = lookup.by_code(desk, arguments.dossier)
     _check_paper(opened, lookup.show(desk, dossier).dossier, arguments.paper_key)
-    kept: list[dict[str, Any]] = []
-    problem = ""
-    pages = _pages(opened, arguments)
+    waiting_pages.check_paper(desk, dossier, arguments.paper_key)
+    batch, problem, count = uuid4(), "", 0
     try:
-        for scanned in pages:
-            page = scanning.keep_image(
-                desk, scanned.image, paper=arguments.paper_key, position=1, device=scanned.device
-            )
-            page = scanning.attach_page(desk, clerk, dossier, page)
-            kept.append({"page": str(page.page), "sha256": page.sha256, "size": page.size})
+        for page in _pages(opened, arguments):
+            waiting_pages.take_in(desk, page, waiting_for=batch, paper=arguments.paper_key)
+            count += 1
     except ScanProblem as error:
-        if not kept:
+        if not count:
             raise
         problem = str(error)
+    page_care.care_for_all(desk, batch)
+    attached = waiting_pages.keep(desk, clerk, dossier, batch)
+    kept = [{"page": str(one.page), "sha256": one.sha256, "size": one.size} for one in attached]
     return {"pages": kept, "problem": problem}
 
 
@@ -235,4 +243,4 @@ def _pages(opened: Opened, arguments: argparse.Namespace) -> Iterator[ScannedPag
     profile = ScanProfile(
         source=Source(arguments.source), dpi=arguments.dpi, colour=arguments.colour
     )
-    return SaneScanners().scan(device, profile, progress=lambda *_: None, cancel=cancel)
+    return AllScanners().scan(device, profile, progress=lambda *_: None, cancel=cancel)

@@ -22,6 +22,7 @@ Long = Annotated[str, msgspec.Meta(max_length=5000)]
 Key = Annotated[str, msgspec.Meta(max_length=80)]
 Amount = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+Count64 = Annotated[int, msgspec.Meta(ge=0, le=64 * 1024 * 1024)]
 Serial = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Moment = Annotated[dt.datetime, msgspec.Meta(tz=True)]
@@ -167,21 +168,37 @@ class PageAttached:
 
     Attributes:
         page: id of this attachment (the same image may be attached twice).
-        sha256, size, mime: of the stored image.
+        sha256, size, mime: of the image that is sent.
         position: order within the paper, from 1.
         device: name of the scanner, or "file".
+        original, original_size: of the untouched image that this one was made
+            from; "" and 0 if it is the untouched one itself.
+        turned: degrees clockwise by which a reader must turn it still.
+        origin: as of `app.domain.pages.Origin`; "" on events of older programs.
+        taken_at: when it was scanned or taken in.
+        side: "front" or "back" of its sheet, "" if nobody knows.
+        note: as of `app.domain.pages.Note`.
+        marks: what the quality gate still said, as of `page_quality.Mark`.
     """
 
     page: UUID
     sha256: Sha256
     size: Annotated[int, msgspec.Meta(gt=0, le=64 * 1024 * 1024)]
-    mime: Literal["image/jpeg", "image/png"]
+    mime: Literal["image/jpeg", "image/png", "image/tiff"]
     paper: Key
     position: Count = 1
     width: Count = 0
     height: Count = 0
     dpi: Count = 0
     device: Short = ""
+    original: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    original_size: Count64 = 0
+    turned: Literal[0, 90, 180, 270] = 0
+    origin: Key = ""
+    taken_at: Moment | None = None
+    side: Key = ""
+    note: Key = ""
+    marks: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

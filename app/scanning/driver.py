@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from app.domain.pages import Origin
 from app.errors import AppError
 
 
@@ -38,10 +39,17 @@ class ScanProfile:
 
 @dataclass(frozen=True, slots=True)
 class ScannedPage:
-    """An image as the scanner gave it, JPEG or PNG."""
+    """An image as the scanner gave it, JPEG or PNG.
+
+    Attributes:
+        origin: how the image came to be.
+        side: "front" or "back" of its sheet, "" if the device does not say.
+    """
 
     image: bytes
     device: str
+    origin: Origin = Origin.SCANNED
+    side: str = ""
 
 
 class ScanProblem(AppError):
@@ -82,6 +90,20 @@ class ScannerCoverOpen(ScanProblem):
     todo = "Đóng nắp máy quét rồi bấm F6."
 
 
+class SheetsStuckTogether(ScanProblem):
+    """The feeder drew two sheets at once."""
+
+    what = "Khay nạp kéo hai tờ cùng lúc"
+    todo = "Tách các tờ ra, đặt lại từ tờ bị kéo đôi rồi bấm F6."
+
+
+class FeederMissed(ScanProblem):
+    """The feeder could not get hold of a sheet."""
+
+    what = "Khay nạp không kéo được giấy"
+    todo = "Đẩy giấy sát vào khay, kẹp hai thanh giữ, rồi bấm F6."
+
+
 class ScannerBusy(ScanProblem):
     """Somebody else uses it."""
 
@@ -108,6 +130,13 @@ class NotReadable(ScanProblem):
 
     what = "Không đọc được tệp"
     todo = "Chọn tệp JPEG, PNG hoặc PDF."
+
+
+class NoRoom(ScanProblem):
+    """There is no room for what the scanner sends."""
+
+    what = "Đĩa đã đầy, chưa nhận thêm trang được"
+    todo = "Xoá bớt tệp trên đĩa rồi bấm F6 quét tiếp từ trang sau."
 
 
 Progress = Callable[[int, float], None]

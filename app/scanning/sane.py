@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from app.scanning import child
 from app.scanning.driver import (
     Device,
     FeederEmpty,
     FeederJam,
+    NoRoom,
     Progress,
     ScannedPage,
     ScannerBusy,
@@ -33,7 +35,6 @@ _PAGE = re.compile(rb"Scanning page (\d+)")
 _PROGRESS = re.compile(rb"Progress: ([\d.]+)%")
 _SILENCE_S = 60.0
 _END_S = 5.0
-_SECRETS = ("QMC_USER", "QMC_PIN", "QMC_PASSWORD")
 # scanimage exits with the SANE status of what ended it
 _PROBLEMS: dict[int, type[ScanProblem]] = {
     3: ScannerBusy,
@@ -87,7 +88,7 @@ class SaneScanners:
         with tempfile.TemporaryDirectory(prefix="qmc-scan-") as folder:
             command = _command(device, profile, sources, Path(folder))
             try:
-                child = subprocess.Popen(
+                process = subprocess.Popen(
                     command,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
@@ -101,13 +102,13 @@ class SaneScanners:
                     advice="Cài gói sane-utils, hoặc chọn tệp ảnh.",
                 ) from error
             try:
-                yield from self._pages(child, device, profile, progress, cancel)
+                yield from self._pages(process, device, profile, progress, cancel)
             finally:
-                _end(child)
+                _end(process)
 
     def _pages(
         self,
-        child: subprocess.Popen[bytes],
+        process: subprocess.Popen[bytes],
         device: str,
         profile: ScanProfile,
         progress: Progress,
@@ -115,9 +116,9 @@ class SaneScanners:
     ) -> Iterator[ScannedPage]:
         signs: queue.Queue[tuple[str, bytes]] = queue.Queue()
         errors: list[bytes] = []
-        assert child.stdout is not None
-        assert child.stderr is not None
-        for name, stream in (("page", child.stdout), ("progress", child.stderr)):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        for name, stream in (("page", process.stdout), ("progress", process.stderr)):
             threading.Thread(target=_read, args=(name, stream, signs), daemon=True).start()
         count, coming, open_streams, silent = 0, 1, 2, 0.0
         while open_streams:
@@ -136,20 +137,22 @@ class SaneScanners:
             elif name == "page":
                 image = Path(os.fsdecode(line.strip())).read_bytes()
                 count += 1
-                yield ScannedPage(image, device)
+                duplex = profile.source is Source.FEEDER_DUPLEX
+                side = ("back" if count % 2 == 0 else "front") if duplex else ""
+                yield ScannedPage(image, device, side=side)
             elif found := _PROGRESS.search(line):
                 progress(coming, float(found[1]) / 100)
             elif found := _PAGE.search(line):  # said on the same stream; `count` may lag or lead
                 coming = int(found[1])
             else:
                 errors.append(line)
-        self._check_end(child, count, profile, b" ".join(errors))
+        self._check_end(process, count, profile, b" ".join(errors))
 
     def _check_end(
-        self, child: subprocess.Popen[bytes], count: int, profile: ScanProfile, said: bytes
+        self, process: subprocess.Popen[bytes], count: int, profile: ScanProfile, said: bytes
     ) -> None:
         try:
-            code = child.wait(self._silence_s)
+            code = process.wait(self._silence_s)
         except subprocess.TimeoutExpired:
             raise ScannerCrashed(count) from None
         if code < 0:
@@ -160,6 +163,8 @@ class SaneScanners:
             return  # an emptied feeder is how a stack ends
         if code == 0 and count:
             return
+        if "no space left" in text:
+            raise NoRoom(count)
         if "jammed" in text:
             raise FeederJam(count)
         if "cover" in text and "open" in text:
@@ -223,20 +228,20 @@ def _read(name: str, stream: IO[bytes], signs: queue.Queue[tuple[str, bytes]]) -
     signs.put(("end", b""))
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     """End a child that still runs: ask first, so that the lamp goes out."""
-    if child.poll() is None:
-        child.send_signal(signal.SIGINT)
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
         try:
-            child.wait(_END_S)
+            process.wait(_END_S)
         except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _environment() -> dict[str, str]:
     """Return this process's environment without what no child may see."""
-    return {k: v for k, v in os.environ.items() if k not in _SECRETS} | {"LC_ALL": "C"}
+    return child.environment() | {"LC_ALL": "C"}
 
 
 def is_available() -> bool:

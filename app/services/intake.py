@@ -21,7 +21,7 @@ from app.domain.papers import GivenPaper, Paper, PaperCheck, as_asked, check_pap
 from app.domain.text import clean, normal_phone
 from app.errors import AppError
 from app.models import events, numbers, projection
-from app.models.base import DossierRow, DraftRow, PendingPageRow
+from app.models.base import DossierRow, DraftRow
 from app.services import scanning
 from app.services.desk import Clerk, Desk
 
@@ -319,6 +319,8 @@ def receive(desk: Desk, clerk: Clerk, intake: Intake) -> Reception:
     if faults or missing or quoted.due is None:
         raise IntakeFaults(faults, missing)
     intake = with_implied_papers(quoted.procedure, intake)
+    if intake.draft is not None:
+        _check_pages(desk, quoted.procedure, intake.draft, at.date())
     dossier = uuid4()
     # without a second place to keep it, no final code may leave: provisional then
     is_final = desk.store.has_journal()
@@ -347,6 +349,12 @@ def receive(desk: Desk, clerk: Clerk, intake: Intake) -> Reception:
             f.label for f in quoted.procedure.fields if f.required and not intake.fields.get(f.key)
         ),
     )
+
+
+def _check_pages(desk: Desk, procedure: Procedure, draft: UUID, on: dt.date) -> None:
+    """Refuse a draft that holds an image of a secret paper."""
+    for page in scanning.pages_of_draft(desk, draft):
+        scanning.check_may_scan(desk.catalogue(), procedure.code, on, page.paper)
 
 
 def tidied(intake: Intake) -> Intake:
@@ -482,20 +490,11 @@ def _end_draft(
     """Attach the draft's pages and drop it; return the pages' hashes."""
     if draft is None:
         return []
-    pages = list(
-        session.scalars(
-            select(PendingPageRow)
-            .where(PendingPageRow.draft == draft)
-            .order_by(PendingPageRow.paper, PendingPageRow.position)
-        )
-    )
-    for row in pages:
-        scanning.attach(session, scanning.pending_body(row), dossier, clerk.user, now)
-        session.delete(row)
+    attached = scanning.attach_waiting(session, draft, dossier, clerk, now)
     kept = session.get(DraftRow, draft)
     if kept is not None:
         session.delete(kept)
-    return [row.sha256 for row in pages]
+    return [body.sha256 for body in attached]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

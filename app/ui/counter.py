@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.domain.scans import ScanKind, recognise
 from app.errors import AppError
-from app.scanning.sane import SaneScanners
+from app.scanning.driver import Device
+from app.scanning.scanners import AllScanners
 from app.services import lookup
 from app.services.desk import Clerk, Desk
 from app.services.intake import Reception
@@ -20,6 +21,7 @@ from app.sync.engine import SyncEngine
 from app.sync.http import Connection
 from app.ui.devices.presenter import DevicesPresenter
 from app.ui.devices.printers import PrinterRows
+from app.ui.devices.scanners import ScannerRows
 from app.ui.devices.view import DevicesView
 from app.ui.dossiers.model import DossierModel
 from app.ui.dossiers.presenter import DossiersPresenter, names_of
@@ -33,6 +35,10 @@ from app.ui.preview import Preview
 from app.ui.print_queue.presenter import PrintQueuePresenter
 from app.ui.print_queue.view import PrintQueueView
 from app.ui.print_room import PrintRoom
+from app.ui.scan.model import PagesModel
+from app.ui.scan.presenter import ScanPresenter
+from app.ui.scan.reading import TextReader
+from app.ui.scan.view import ScanView
 from app.ui.sync_status.presenter import SyncPresenter
 from app.ui.sync_status.view import SyncView
 from app.ui.widgets.strip import Choice
@@ -43,6 +49,7 @@ from printing.raster import Raster
 _SCREENS = (
     ("intake", "Tiếp nhận", "F2"),
     ("dossiers", "Hồ sơ", "F3"),
+    ("scan", "Quét", "F6"),
     ("sync", "Đồng bộ", "Ctrl+S"),
     ("print_queue", "Chờ in", "Shift+F9"),
     ("devices", "Thiết bị", "F12"),
@@ -97,6 +104,18 @@ class Counter(QObject):
         self.model = DossierModel(names_of(opened.desk))
         self.dossiers_view = DossiersView(self.model)
         self.dossiers = DossiersPresenter(self.dossiers_view, self.model, opened.desk, clerk, jobs)
+        self._scanners = AllScanners(opened.settings.scanners)
+        self.pages = PagesModel()
+        self.scan_view = ScanView(self.pages)
+        self.scan = ScanPresenter(
+            self.scan_view, self.pages, opened.desk, clerk, jobs, scanners=self._scanners,
+            scanner=self._scanner, choose_files=self._choose_files,
+        )  # fmt: skip
+        self.reader = TextReader(
+            opened.desk, jobs, lambda: self.scan.taker.is_scanning or self.intake.is_scanning, self
+        )
+        if opened.settings.read_text:
+            self.reader.start()
         self.sync_view = SyncView()
         self.sync = SyncPresenter(self.sync_view, opened.desk, engine, jobs, opened.settings.server)
         self.print_room = PrintRoom(
@@ -110,11 +129,14 @@ class Counter(QObject):
         self.devices_view = DevicesView()
         self.devices = DevicesPresenter(
             self.devices_view, opened.desk, self.print_room, jobs,
-            [PrinterRows(opened.desk, clerk, self.print_room)],
+            [
+                PrinterRows(opened.desk, clerk, self.print_room),
+                ScannerRows(self._scanners.devices, lambda: self._scanner),
+            ],
         )  # fmt: skip
         views = (
-            self.intake_view, self.dossiers_view, self.sync_view, self.print_queue_view,
-            self.devices_view,
+            self.intake_view, self.dossiers_view, self.scan_view, self.sync_view,
+            self.print_queue_view, self.devices_view,
         )  # fmt: skip
         for (name, words, key), view in zip(_SCREENS, views, strict=True):
             window.add_screen(name, view, words, key)
@@ -137,6 +159,10 @@ class Counter(QObject):
         self.intake.sounded.connect(self._sound)
         self.dossiers.reprint_asked.connect(lambda id: self.print_room.print_receipt(id, ""))
         self.dossiers.previewed.connect(self._show_preview)
+        self.scan.sounded.connect(self._sound)
+        self.scan.kept.connect(lambda _: self.sync.soon())
+        self.scan.returned.connect(lambda: self.open("intake"))
+        self.scan.pages_changed.connect(self.intake.show_pages)
         self.sync.chip_changed.connect(window.show_chip)
         self.sync.news.connect(lambda _: self._news())
         self.print_room.found.connect(self._show_printers)
@@ -158,7 +184,8 @@ class Counter(QObject):
             "lock": self.locked.emit,
         }
         on_intake: dict[str, Callable[[], object]] = {
-            "scan": intake.scan,
+            "scan": self._scan_here,
+            "open_scan": self._open_scan,
             "scan_files": intake.scan_files,
             "receive": intake.submit,
             "tick_required": self.intake_view.papers.tick_required,
@@ -173,6 +200,17 @@ class Counter(QObject):
             "filter": self.dossiers_view.line.setFocus,
             "reprint": self.dossiers_view.reprint_asked.emit,
             "preview": self.dossiers_view.preview_asked.emit,
+            "scan_more": self._scan_more,
+        }
+        scan = self.scan
+        on_scan: dict[str, Callable[[], object]] = {
+            "scan_on": scan.taker.scan,
+            "scan_again": scan.taker.scan_again,
+            "scan_between": scan.taker.scan_between,
+            "scan_from_files": scan.taker.scan_files,
+            "keep_pages": scan.keep,
+            "undo_page": scan.acts.undo,
+            "show_later": scan.show_later,
         }
         on_devices: dict[str, Callable[[], object]] = {"device_look": self.devices.refresh}
         on_print_queue: dict[str, Callable[[], object]] = {"close_day": self.print_queue.close_day}
@@ -182,6 +220,7 @@ class Counter(QObject):
             (window, everywhere),
             (self.intake_view, on_intake),
             (self.dossiers_view, on_dossiers),
+            (self.scan_view, on_scan),
         ):
             for verb, act in verbs.items():
                 bind(verb, screen, act)
@@ -203,9 +242,41 @@ class Counter(QObject):
         elif name == "devices":
             self.devices.refresh()
             self.devices_view.table.setFocus()
+        elif name == "scan":
+            if self.scan.place is None:
+                self.scan.show_later()
+            else:
+                self.scan.refresh()
+            self.scan_view.focus_here()
         else:
             view = self.intake_view
             (view.result if view.shows_result else view.picker).setFocus()
+
+    def _scan_here(self) -> None:
+        """F6 on the reception: scan into it; into the dossier once that is received."""
+        if self.intake_view.shows_result and self._last is not None:
+            self._open_scan()
+        else:
+            self.intake.scan()
+
+    def _open_scan(self) -> None:
+        """Turn to the scan screen with the pages of the reception, or of what was received."""
+        view = self.intake_view
+        if view.shows_result and self._last is not None:
+            self.scan.open_dossier(self._last.dossier)
+        else:
+            procedure = view.procedure.code if view.procedure is not None else ""
+            self.scan.open_draft(self.intake.draft, procedure)
+        self._window.show_screen("scan")
+        self.scan_view.focus_here()
+
+    def _scan_more(self) -> None:
+        """F6 on the list: scan into the dossier under the cursor."""
+        line = self.model.line(self.dossiers_view.current_row)
+        if line is not None:
+            self.scan.open_dossier(line.id)
+            self._window.show_screen("scan")
+            self.scan_view.focus_here()
 
     def _new_intake(self) -> None:
         self.intake.begin()
@@ -270,7 +341,7 @@ class Counter(QObject):
             self.dossiers.seek(self._last.code)
 
     def _escape(self) -> None:
-        if self.intake.cancel_scan():
+        if self.intake.cancel_scan() or self.scan.taker.cancel_scan():
             return
         if self._window.strip.isVisible():
             self._window.strip.clear()
@@ -305,19 +376,17 @@ class Counter(QObject):
     # ---- devices -----------------------------------------------------------------
 
     def _look_for_scanner(self) -> None:
-        def done(found: list[tuple[str, str]]) -> None:
-            labels = dict(found)
+        def done(found: list[Device]) -> None:
             if found and not self._scanner:
-                self._scanner = found[0][0]
-            label = labels.get(self._scanner)
+                self._scanner = found[0].name
+            label = next((d.label for d in found if d.name == self._scanner), "")
             self._scanner_words = f"{label} ✓" if label else "không thấy ⚠"
+            self.scan.offer_devices(found, self._scanner)
             self._show_devices()
 
-        def work() -> list[tuple[str, str]]:
-            devices = SaneScanners().devices()
-            return [(d.name, d.label) for d in devices]
-
-        self._jobs.run(Lane.SCANNER, work, owner=self, done=done, failed=lambda _: None)
+        self._jobs.run(
+            Lane.SCANNER, self._scanners.devices, owner=self, done=done, failed=lambda _: None
+        )
 
     def _show_printers(self, printers: list[str]) -> None:
         name = label_of(self.print_room.printer) if self.print_room.printer else ""
@@ -338,7 +407,10 @@ class Counter(QObject):
 
     def _choose_files(self) -> list[Path]:
         names, _ = QFileDialog.getOpenFileNames(
-            self._window, "Lấy trang từ tệp", "", "Ảnh và PDF (*.jpg *.jpeg *.png *.pdf *.heic)"
+            self._window,
+            "Lấy trang từ tệp",
+            "",
+            "Ảnh và PDF (*.jpg *.jpeg *.png *.pdf *.heic *.tif *.tiff)",
         )
         return [Path(name) for name in names]
 
@@ -353,3 +425,5 @@ class Counter(QObject):
         self.sync.stop()
         self.print_room.stop()
         self.intake.cancel_scan()
+        self.scan.taker.cancel_scan()
+        self.reader.stop()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
+from collections import Counter
+from collections.abc import Sequence
 
-from app.ui.keys import KEYS
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-_ACROSS = 3
+from app.ui.keys import KEYS, Key
+
+_COLUMNS = 3
 
 
 class HelpSheet(QDialog):
@@ -15,23 +18,38 @@ class HelpSheet(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Phím tắt")
-        columns = QGridLayout()
-        columns.setHorizontalSpacing(28)
-        for i, screen in enumerate(dict.fromkeys(key.screen for key in KEYS)):
-            stack = QGridLayout()
-            head = QLabel(screen)
-            head.setProperty("head", True)
-            stack.addWidget(head, 0, 0, 1, 2)
+        columns = [QVBoxLayout() for _ in range(_COLUMNS)]
+        lines = [0] * _COLUMNS
+        screens = Counter(key.screen for key in KEYS)
+        for screen, _ in screens.most_common():  # the longest first, so that columns come out even
             keys = [key for key in KEYS if key.screen == screen]
-            for y, key in enumerate(keys, start=1):
-                press = QLabel(key.press)
-                press.setProperty("head", True)
-                stack.addWidget(press, y, 0)
-                stack.addWidget(QLabel(key.words), y, 1)
-            stack.setRowStretch(len(keys) + 1, 1)
-            columns.addLayout(stack, i // _ACROSS, i % _ACROSS)
+            shortest = lines.index(min(lines))
+            lines[shortest] += len(keys) + 2
+            columns[shortest].addLayout(_block(screen, keys))
+        side_by_side = QHBoxLayout()
+        side_by_side.setSpacing(28)
+        for column in columns:
+            column.addStretch(1)
+            side_by_side.addLayout(column)
         foot = QLabel("Enter: ô sau · Shift+Enter: ô trước · Esc: lùi một bước, không mất gì")
         foot.setProperty("soft", True)
         layout = QVBoxLayout(self)
-        layout.addLayout(columns)
+        layout.addLayout(side_by_side)
         layout.addWidget(foot)
+
+
+def _block(screen: str, keys: Sequence[Key]) -> QGridLayout:
+    """Return the keys of one screen under its name."""
+    stack = QGridLayout()
+    stack.setVerticalSpacing(2)
+    head = QLabel(screen)
+    head.setProperty("head", True)
+    stack.addWidget(head, 0, 0, 1, 2)
+    for y, key in enumerate(keys, start=1):
+        press = QLabel(key.press)
+        press.setProperty("head", True)
+        stack.addWidget(press, y, 0)
+        stack.addWidget(QLabel(key.words), y, 1)
+    stack.setColumnStretch(1, 1)
+    stack.setRowMinimumHeight(len(keys) + 1, 10)
+    return stack

@@ -23,6 +23,8 @@ class Lane(StrEnum):
     DATABASE = "database"
     SCANNER = "scanner"
     PRINTER = "printer"
+    PICTURES = "pictures"
+    TEXT = "text"
     NETWORK = "network"
     DEVICES = "devices"
 

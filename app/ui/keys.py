@@ -15,6 +15,7 @@ DOSSIERS = "Hồ sơ"
 SYNC = "Đồng bộ"
 PRINT_QUEUE = "Chờ in"
 DEVICES = "Thiết bị"
+SCAN = "Quét"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,23 @@ KEYS: tuple[Key, ...] = (
     Key("1…9", INTAKE, "tick_paper", "Đánh dấu giấy tờ thứ mấy", in_list=True),
     Key("+ −", INTAKE, "paper_count", "Thêm, bớt số bản", in_list=True),
     Key("C S P", INTAKE, "paper_kind", "Bản chính, chứng thực, photo", in_list=True),
+    Key("Ctrl+F6", INTAKE, "open_scan", "Mở màn hình Quét: xem, xếp, gán trang"),
+    Key("F6", DOSSIERS, "scan_more", "Quét thêm vào hồ sơ"),
+    Key("F6", SCAN, "scan_on", "Quét tiếp"),
+    Key("Ctrl+F6", SCAN, "scan_again", "Quét lại thay trang đang chọn"),
+    Key("Shift+F6", SCAN, "scan_between", "Quét chèn sau trang đang chọn"),
+    Key("Ctrl+O", SCAN, "scan_from_files", "Từ tệp"),
+    Key("F9", SCAN, "keep_pages", "Lưu vào hồ sơ"),
+    Key("Ctrl+Z", SCAN, "undo_page", "Hoàn tác"),
+    Key("Ctrl+B", SCAN, "show_later", "Danh sách quét sau"),
+    Key("1…9", SCAN, "give_paper", "Gán trang cho giấy tờ thứ mấy", in_list=True),
+    Key("Ctrl+↑ Ctrl+↓", SCAN, "move_page", "Đổi chỗ trang", in_list=True),
+    Key("R", SCAN, "turn_page", "Xoay", in_list=True),
+    Key("Del", SCAN, "drop_page", "Bỏ trang", in_list=True),
+    Key("Enter", SCAN, "look_at_page", "Xem lớn", in_list=True),
+    Key("C", SCAN, "cut_page", "Cắt", in_list=True),
+    Key("K", SCAN, "clean_page", "Làm rõ chữ, hoặc xem bản gốc", in_list=True),
+    Key("G", SCAN, "note_page", "Giấy dán: có, đã gỡ, không", in_list=True),
     Key("Ctrl+F", DOSSIERS, "filter", "Tới ô tìm"),
     Key("Ctrl+R", DOSSIERS, "reprint", "In lại giấy tiếp nhận"),
     Key("Ctrl+P", DOSSIERS, "preview", "Xem giấy tiếp nhận"),

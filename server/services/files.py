@@ -19,7 +19,11 @@ from server.models.database import lock_agency
 
 MAX_PAGE_BYTES = 20 * 1024 * 1024
 MAX_CHUNK_BYTES = 1024 * 1024
-_MAGIC = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
+_MAGIC = {
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/tiff": b"II*\0",
+}
 
 
 class PageFolder:

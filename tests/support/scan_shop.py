@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -94,8 +95,10 @@ _CAPABILITIES = f"""\
 <scan:Platen><scan:PlatenInputCaps>{_INPUT_XML}</scan:PlatenInputCaps></scan:Platen>
 <scan:Adf>
 <scan:AdfSimplexInputCaps>{_INPUT_XML}</scan:AdfSimplexInputCaps>
+<scan:AdfDuplexInputCaps>{_INPUT_XML}</scan:AdfDuplexInputCaps>
 <scan:FeederCapacity>50</scan:FeederCapacity>
-<scan:AdfOptions><scan:AdfOption>DetectPaperLoaded</scan:AdfOption></scan:AdfOptions>
+<scan:AdfOptions><scan:AdfOption>DetectPaperLoaded</scan:AdfOption>
+<scan:AdfOption>Duplex</scan:AdfOption></scan:AdfOptions>
 </scan:Adf>
 </scan:ScannerCapabilities>
 """
@@ -103,10 +106,20 @@ _STATUS = f"""\
 <?xml version="1.0" encoding="UTF-8"?>
 <scan:ScannerStatus {_NAMESPACES}>
 <pwg:Version>2.63</pwg:Version>
-<pwg:State>Idle</pwg:State>
+<pwg:State>{{state}}</pwg:State>
 <scan:AdfState>{{feeder}}</scan:AdfState>
 </scan:ScannerStatus>
 """
+
+
+class Fault(StrEnum):
+    """What goes wrong with the line in the middle of a stack."""
+
+    NONE = "none"
+    HANGS = "hangs"
+    VANISHES = "vanishes"
+    CUTS_PAGE_SHORT = "cuts a page short"
+    DRIPS = "sends a byte now and then"
 
 
 class _Trouble(Exception):
@@ -148,11 +161,20 @@ class _Scanner:
         self._jobs: dict[str, _Settings] = {}
         self._pages_to_jam: int | None = None
         self._cover_open = False
+        self.pages_given = 0
+        self.jobs_ended = 0
+        self.fault = Fault.NONE
+        self.fault_after = 0
+        self.is_busy = False
+        self.waits = 0
+        self.released = threading.Event()
 
     def load(self, pages: Sequence[Path]) -> None:
         with self._lock:
             self._feeder = deque(pages)
             self._pages_to_jam = None
+            self.pages_given = self.jobs_ended = 0
+            self.fault, self.is_busy, self.waits = Fault.NONE, False, 0
 
     def jam_after(self, pages: int) -> None:
         with self._lock:
@@ -170,6 +192,11 @@ class _Scanner:
             return "ScannerAdfEmpty"
         return "ScannerAdfJam" if self._pages_to_jam == 0 else "ScannerAdfLoaded"
 
+    @property
+    def is_fault_due(self) -> bool:
+        """True once the stack has come so far."""
+        return self.fault is not Fault.NONE and self.pages_given >= self.fault_after
+
     def begin(self, settings: _Settings) -> str:
         """Take a job and return its name."""
         with self._lock:
@@ -181,6 +208,7 @@ class _Scanner:
     def end(self, job: str) -> None:
         with self._lock:
             self._jobs.pop(job, None)
+            self.jobs_ended += 1
 
     def next_page(self, job: str) -> bytes | None:
         """Return the next page of a job as JPEG, or nothing when the job is done."""
@@ -193,7 +221,7 @@ class _Scanner:
         return _scan(page, settings)
 
     def _check(self, settings: _Settings) -> None:
-        if self._cover_open:
+        if self._cover_open or self.is_busy:
             raise _Trouble
         if not settings.from_glass and self.feeder_state() != "ScannerAdfLoaded":
             raise _Trouble
@@ -254,7 +282,12 @@ class _Handler(BaseHTTPRequestHandler):
             case ["ScannerCapabilities"]:
                 self._answer(200, _CAPABILITIES.encode())
             case ["ScannerStatus"]:
-                status = _STATUS.format(feeder=self.server.scanner.feeder_state())
+                scanner = self.server.scanner
+                if scanner.fault is Fault.VANISHES and scanner.is_fault_due:
+                    self.close_connection = True
+                    return
+                state = "Processing" if scanner.is_busy else "Idle"
+                status = _STATUS.format(feeder=scanner.feeder_state(), state=state)
                 self._answer(200, status.encode())
             case ["ScanJobs", job, "NextDocument"]:
                 self._next_document(job)
@@ -275,12 +308,47 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200)
 
     def _next_document(self, job: str) -> None:
+        scanner = self.server.scanner
+        if scanner.is_fault_due and scanner.fault in (Fault.HANGS, Fault.VANISHES):
+            if scanner.fault is Fault.HANGS:
+                scanner.released.wait(60)
+            self.close_connection = True
+            return
+        if scanner.waits:
+            scanner.waits -= 1
+            self._answer(503)
+            return
         try:
-            page = self.server.scanner.next_page(job)
+            page = scanner.next_page(job)
         except _Trouble:
             self._answer(409)
+            return
+        if page is None:
+            self._answer(404)
+        elif scanner.is_fault_due and scanner.fault is not Fault.NONE:
+            self._answer_badly(page, scanner)
         else:
-            self._answer(404) if page is None else self._answer(200, page, "image/jpeg")
+            scanner.pages_given += 1
+            self._answer(200, page, "image/jpeg")
+
+    def _answer_badly(self, page: bytes, scanner: _Scanner) -> None:
+        """Promise a whole page and send a part of it; then hang up, or drip."""
+        self.send_response(200)
+        self.send_header("Content-Type", "image/jpeg")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        half = len(page) // 2
+        try:
+            self.wfile.write(page[:half])
+            if scanner.fault is Fault.DRIPS:
+                for byte in page[half:]:
+                    if scanner.released.wait(0.3):
+                        break
+                    self.wfile.write(bytes([byte]))
+                    self.wfile.flush()
+        except OSError:
+            pass  # the other side had enough
+        self.close_connection = True
 
     def _answer(
         self, code: int, body: bytes = b"", kind: str = "text/xml", location: str = ""
@@ -304,6 +372,7 @@ class ScanShop:
     Attributes:
         env: What to add to the environment of programs that shall see these devices only.
         feeder: SANE name of the network scanner, with the sources "ADF" and "Flatbed".
+        address: Where the same scanner answers eSCL.
         test_device: SANE name of the back end's own test device.
         picture_device: SANE name of the device that serves one picture file.
     """
@@ -312,8 +381,9 @@ class ScanShop:
     test_device = "test:0"
     picture_device = "pnm:0"
 
-    def __init__(self, config: Path, scanner: _Scanner) -> None:
+    def __init__(self, config: Path, scanner: _Scanner, port: int) -> None:
         self.env = {"SANE_CONFIG_DIR": str(config)}
+        self.address = f"http://127.0.0.1:{port}/eSCL"
         self._scanner = scanner
 
     def load(self, pages: Sequence[Path]) -> None:
@@ -331,6 +401,23 @@ class ScanShop:
     def jam_after(self, pages: int) -> None:
         """Let the feeder jam after this many more pages, until it is loaded anew."""
         self._scanner.jam_after(pages)
+
+    def break_line(self, fault: Fault, after: int) -> None:
+        """Let the line fail once so many pages were given, until the feeder is loaded anew."""
+        self._scanner.fault, self._scanner.fault_after = fault, after
+
+    def be_busy(self) -> None:
+        """Scan for somebody else, until the feeder is loaded anew."""
+        self._scanner.is_busy = True
+
+    def warm_up(self, answers: int) -> None:
+        """Say so many times that the next page is not ready yet."""
+        self._scanner.waits = answers
+
+    @property
+    def jobs_ended(self) -> int:
+        """How many jobs were let go since the feeder was loaded."""
+        return self._scanner.jobs_ended
 
     def cover_open(self, is_open: bool) -> None:
         """Open or close the scanner's cover."""
@@ -356,8 +443,9 @@ def scan_shop(folder: Path, pages: Sequence[Path] = ()) -> Iterator[ScanShop]:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="scanner")
         thread.start()
         try:
-            yield ScanShop(folder, scanner)
+            yield ScanShop(folder, scanner, server.server_address[1])
         finally:
+            scanner.released.set()
             server.shutdown()
             thread.join()
 

@@ -17,8 +17,8 @@ from app.domain.papers import GivenPaper
 from app.errors import AppError
 from app.scanning.driver import ScannedPage, ScanProblem, ScanProfile
 from app.scanning.files import read_files
-from app.scanning.sane import SaneScanners
-from app.services import corrections, drafts, intake, lookup, scanning
+from app.scanning.scanners import AllScanners
+from app.services import corrections, drafts, intake, lookup, page_care, scanning, waiting_pages
 from app.services.desk import Clerk, Desk
 from app.services.intake import Intake, IntakeFaults, Reception
 from app.ui.intake.view import IntakeView
@@ -298,9 +298,7 @@ class IntakePresenter(QObject):
         cancel = self._cancel = threading.Event()
 
         def pages() -> Any:
-            return SaneScanners().scan(
-                device, ScanProfile(), progress=self._progress, cancel=cancel
-            )
+            return AllScanners().scan(device, ScanProfile(), progress=self._progress, cancel=cancel)
 
         self._take_pages(pages)
 
@@ -323,21 +321,15 @@ class IntakePresenter(QObject):
 
     def _take_pages(self, pages: Callable[[], Any]) -> None:
         """Keep pages as they arrive: durable before the next one is fed."""
-        paper, draft, first = self._view.papers.current_paper(), self._draft, self._page_count
+        paper, draft = self._view.papers.current_paper(), self._draft
         self._is_scanning = True
         self._save()
 
         def work() -> ScanProblem | None:
-            count = 0
             try:
                 scanned: ScannedPage
                 for scanned in pages():
-                    count += 1
-                    kept = scanning.keep_image(
-                        self._desk, scanned.image, paper=paper, position=first + count,
-                        device=scanned.device,
-                    )  # fmt: skip
-                    scanning.add_to_draft(self._desk, draft, kept)
+                    waiting_pages.take_in(self._desk, scanned, waiting_for=draft, paper=paper)
                     self._jobs.tell(self, self._page_arrived)
             except ScanProblem as problem:
                 return problem
@@ -350,6 +342,14 @@ class IntakePresenter(QObject):
     def _page_arrived(self) -> None:
         self._page_count += 1
         self._show_pages()
+        draft = self._draft
+        self._jobs.run(
+            Lane.PICTURES,
+            lambda: page_care.care_for_all(self._desk, draft),
+            owner=self,
+            done=lambda _: None,
+            failed=lambda _: None,  # the page is sent as it came
+        )
 
     def _scan_ended(self, problem: ScanProblem | None) -> None:
         self._is_scanning = False
@@ -364,6 +364,21 @@ class IntakePresenter(QObject):
     def _scan_failed(self, problem: AppError) -> None:
         self._is_scanning = False
         self._show_refusal(problem)
+
+    @property
+    def is_scanning(self) -> bool:
+        """True while pages are coming."""
+        return self._is_scanning
+
+    @property
+    def draft(self) -> UUID:
+        """What scanned pages wait for."""
+        return self._draft
+
+    @Slot()
+    def show_pages(self) -> None:
+        """Count the draft's pages again."""
+        self._show_pages()
 
     def _show_pages(self) -> None:
         draft = self._draft

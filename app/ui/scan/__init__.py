@@ -1,0 +1,1 @@
+"""The screen where pages are scanned, looked at and given to papers."""
