@@ -18,6 +18,7 @@ from app.domain.routing import mark_of
 from app.scanning.barfields import BarField, Sketch, sketch
 
 _A4_LONG_MM = 297
+_PALEST = 0.78  # of the paper's brightness; the other side's print is lighter
 _SHEET_MM = (100, 450)  # longer side of what is scanned, A6 to A3
 _LARGEST_SIDE = 5300  # more than 400 dpi of A4 adds time, not readings
 _SMALLEST_SIDE = 40
@@ -89,7 +90,11 @@ def read_page(
         shrink = _LARGEST_SIDE / max(grey.shape)
         grey = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
         per_mm *= shrink
-    found = _barcodes(_read(grey), grey.shape)
+    found = tuple(
+        one
+        for one in _barcodes(_read(grey), grey.shape)
+        if not _shows_through(grey, (one.left, one.top, one.right, one.bottom))
+    )
     if any(is_sought(one.text) for one in found):
         return PageReading(barcodes=found, stage="plain")
     drawn = sketch(grey, per_mm)
@@ -132,7 +137,11 @@ def _read_hard(
     red: Callable[[], Any],
 ) -> tuple[str, tuple[Barcode, ...]]:
     """Return the stage that read a code of ours, "" if none did, and the codes that it added."""
-    fields = [one for one in drawn.fields if not _is_read(one, found, grey.shape)]
+    fields = [
+        one
+        for one in drawn.fields
+        if not _is_read(one, found, grey.shape) and not _shows_through(grey, one.box(grey.shape))
+    ]
     strange: list[Barcode] = []
     for name in ("", "red "):
         page = None
@@ -151,6 +160,21 @@ def _read_hard(
                     fields.remove(one)  # somebody else's: no need to try harder
                     strange += [Barcode(t, k, *box) for t, k in texts]
     return "", tuple(strange)
+
+
+def _shows_through(grey: Any, box: tuple[float, float, float, float]) -> bool:
+    """Tell whether bars are as pale as the other side's print: read in a mirror, they are valid."""
+    import numpy as np
+
+    height, width = grey.shape[:2]
+    left, top, right, bottom = box
+    rows = slice(int(top * height), max(int(bottom * height), int(top * height) + 4), 2)
+    columns = slice(int(left * width), max(int(right * width), int(left * width) + 4), 2)
+    part = grey[rows, columns]
+    if not part.size:
+        return False
+    dark, light = np.percentile(part, (10, 90))
+    return bool(dark > light * _PALEST)
 
 
 def _is_read(one: BarField, found: tuple[Barcode, ...], shape: tuple[int, ...]) -> bool:

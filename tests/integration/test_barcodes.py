@@ -181,6 +181,19 @@ def test_any_picture_can_be_read_without_harm(picture: np.ndarray, dpi: int) -> 
     assert read_page(_png(picture), dpi=dpi).barcodes == ()
 
 
+@pytest.mark.parametrize("wear", [CLEAN, NOISY], ids=["clean", "noisy"])
+@pytest.mark.parametrize("front", [mills.receipt, mills.cover], ids=["receipt", "cover"])
+def test_a_code_that_shows_through_from_the_other_side_is_none_of_this_page(
+    mill: Mill, front, wear
+) -> None:
+    back = mills.blank(300, shows_through=front(CODE, 300))
+
+    found = read_page(mill.scan(back, wear), dpi=300)
+
+    assert found.barcodes == ()
+    assert found.ink < BLANK_INK
+
+
 def test_a_blank_back_has_no_ink_and_one_written_date_has(mill: Mill) -> None:
     receipt, empty = mills.receipt(CODE, 300), mills.blank(300)
     shows = mills.blank(300, shows_through=mills.letter(2, 300))

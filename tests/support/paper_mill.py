@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import io
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -326,7 +327,7 @@ def stack(
     codes: Sequence[str],
     pages: int,
     mill: Mill,
-    wear: Wear,
+    wears: Wear | Sequence[Wear],
     *,
     void: str = "",
     covers: bool = True,
@@ -339,35 +340,38 @@ def stack(
     Args:
         codes: of the dossiers, in order.
         pages: how many in all; at least two a dossier and a few over.
-        wear: of every page.
+        wears: of every page, or in turns.
         void: code of one more receipt, that counts no longer, with two letters behind it;
             it lies in the middle.
         pdfs: receipts as an office really made them, by code; else they are made up.
     """
+    worn = itertools.cycle((wears,) if isinstance(wears, Wear) else wears)
     dpi, number, pdfs = mill.dpi, 0, pdfs or {}
     extra = 3 if void else 0
     each, over = divmod(pages - extra - 2, len(codes))  # two blank backs
     for i, code in enumerate(codes):
         if void and i == len(codes) // 2:
             yield Milled(
-                mill.scan(receipt(void, dpi, pdf=pdfs.get(void)), wear), "receipt", "", void
+                mill.scan(receipt(void, dpi, pdf=pdfs.get(void)), next(worn)), "receipt", "", void
             )
             for _ in range(2):
                 number += 1
-                yield Milled(mill.scan(letter(number, dpi), wear), "letter", "")
+                yield Milled(mill.scan(letter(number, dpi), next(worn)), "letter", "")
         is_cover = covers and i % 3 == 2
         first = cover(code, dpi) if is_cover else receipt(code, dpi, paper_of(i), pdfs.get(code))
         has_back = i in (1, len(codes) - 1)
         side = "front" if has_back else ""
-        yield Milled(mill.scan(first, wear), "cover" if is_cover else "receipt", code, code, side)
+        yield Milled(
+            mill.scan(first, next(worn)), "cover" if is_cover else "receipt", code, code, side
+        )
         if has_back:
             back = blank(dpi, shows_through=first if i else None)
-            yield Milled(mill.scan(back, wear), "blank", code, side="back")
+            yield Milled(mill.scan(back, next(worn)), "blank", code, side="back")
         for _ in range(each - 1 + (i < over)):
             number += 1
             what = "parcel" if number == 5 else "card" if number % 7 == 0 else "letter"
             drawn = {"parcel": parcel, "card": id_card, "letter": letter}[what](number, dpi)
-            yield Milled(mill.scan(drawn, wear), what, code)
+            yield Milled(mill.scan(drawn, next(worn)), what, code)
 
 
 def paper_of(i: int) -> PaperSize:
