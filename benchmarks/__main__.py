@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import page, receipt, search, start
+from benchmarks import page, receipt, routing, search, start
 from benchmarks.result import Result
 from benchmarks.sync import suite
 
@@ -39,6 +39,7 @@ def main() -> int:
             results += receipt.run(folder / "receipt", arguments.runs)
             results += search.run(folder / "search", arguments.dossiers, arguments.runs)
             results += start.run(folder / "search", 7)
+            results += routing.run(2 if arguments.quick else 10)
         if arguments.only != "desk":
             sizes = suite.QUICK if arguments.quick else suite.Sizes()
             measured = suite.run(folder / "sync", sizes)

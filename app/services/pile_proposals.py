@@ -13,7 +13,17 @@ from sqlalchemy.orm import Session
 
 from app.domain import routing
 from app.domain.codes import read_code
-from app.domain.routing import Decision, Fate, Known, Mark, MarkKind, PilePage, Placed, Standing
+from app.domain.routing import (
+    Decision,
+    Fate,
+    Known,
+    Mark,
+    MarkKind,
+    NoteKind,
+    PilePage,
+    Placed,
+    Standing,
+)
 from app.errors import AppError
 from app.models.base import CodeRow, DossierRow, PendingPageRow, PileRow
 from app.services.desk import Desk
@@ -52,6 +62,11 @@ class ProposedPage:
     turned: int
     stage: str
     is_read: bool
+
+    @property
+    def is_decided(self) -> bool:
+        """True if a person said where it goes."""
+        return any(note.kind is NoteKind.DECIDED for note in self.placed.notes)
 
     @property
     def id(self) -> UUID:
@@ -241,12 +256,18 @@ def _groups(pages: Sequence[ProposedPage], words: dict[UUID, str]) -> tuple[Grou
             words=words.get(dossier, ""),
             pages=tuple(own),
         )
-        for dossier, own in found.items()
+        for dossier, own in sorted(found.items(), key=lambda item: _first(item[1]))
     ]
     for fate, rest in ((Fate.WAIT, waiting), (Fate.DROP, dropped)):
         if rest:
             groups.append(Group(fate=fate, dossier=None, code="", words="", pages=tuple(rest)))
     return tuple(groups)
+
+
+def _first(pages: Sequence[ProposedPage]) -> tuple[bool, int]:
+    """Return a group's place: by what the codes say, so that moving pages renumbers nothing."""
+    by_code = [page.number for page in pages if not page.is_decided]
+    return not by_code, min(by_code or [page.number for page in pages])
 
 
 def _mark(pages: Sequence[ProposedPage]) -> str:

@@ -26,6 +26,8 @@ from app.ui.intake.presenter import IntakePresenter
 from app.ui.intake.view import IntakeView
 from app.ui.jobs import JobRunner, Lane
 from app.ui.keys import bind
+from app.ui.piles.presenter import PilesPresenter
+from app.ui.piles.view import PilesView
 from app.ui.preview import Preview
 from app.ui.print_room import PrintRoom
 from app.ui.sync_status.presenter import SyncPresenter
@@ -37,6 +39,7 @@ from printing.raster import Raster
 _SCREENS = (
     ("intake", "Tiếp nhận", "F2"),
     ("dossiers", "Hồ sơ", "F3"),
+    ("piles", "Chồng giấy", "Ctrl+G"),
     ("sync", "Đồng bộ", "Ctrl+S"),
 )
 
@@ -89,13 +92,18 @@ class Counter(QObject):
         self.model = DossierModel(names_of(opened.desk))
         self.dossiers_view = DossiersView(self.model)
         self.dossiers = DossiersPresenter(self.dossiers_view, self.model, opened.desk, clerk, jobs)
+        self.piles_view = PilesView()
+        self.piles = PilesPresenter(
+            self.piles_view, opened.desk, clerk, jobs,
+            scanner=lambda: self._scanner, choose_files=self._choose_files,
+        )  # fmt: skip
         self.sync_view = SyncView()
         self.sync = SyncPresenter(self.sync_view, opened.desk, engine, jobs, opened.settings.server)
         self.print_room = PrintRoom(
             window.strip, opened.desk, jobs,
             printer=opened.settings.printer, save_as=self._save_as,
         )  # fmt: skip
-        views = (self.intake_view, self.dossiers_view, self.sync_view)
+        views = (self.intake_view, self.dossiers_view, self.piles_view, self.sync_view)
         for (name, words, key), view in zip(_SCREENS, views, strict=True):
             window.add_screen(name, view, words, key)
         window.user.setText(clerk.display_name)
@@ -117,6 +125,8 @@ class Counter(QObject):
         self.intake.sounded.connect(self._sound)
         self.dossiers.reprint_asked.connect(lambda id: self.print_room.print_receipt(id, ""))
         self.dossiers.previewed.connect(self._show_preview)
+        self.piles.enlarged.connect(lambda title, pages: Preview(title, pages, window).show())
+        self.piles.kept.connect(self.sync.soon)
         self.sync.chip_changed.connect(window.show_chip)
         self.sync.news.connect(lambda _: self._news())
         self.print_room.found.connect(self._show_printers)
@@ -128,6 +138,7 @@ class Counter(QObject):
             "help": lambda: HelpSheet(window).exec(),
             "new_intake": self._new_intake,
             "open_dossiers": lambda: self.open("dossiers"),
+            "open_piles": lambda: self.open("piles"),
             "open_sync": lambda: self.open("sync"),
             "sync_now": self.sync.sync_now,
             "last_dossier": self._open_last,
@@ -150,10 +161,19 @@ class Counter(QObject):
             "reprint": self.dossiers_view.reprint_asked.emit,
             "preview": self.dossiers_view.preview_asked.emit,
         }
+        on_piles: dict[str, Callable[[], object]] = {
+            "scan_pile": self.piles.scan,
+            "pile_files": self.piles.scan_files,
+            "keep_pile": self.piles.keep,
+            "both_sides": self.piles_view.both_sides.toggle,
+            "undo_pile": self.piles.undo,
+            "discard_pile": self.piles.ask_discard,
+        }
         for screen, verbs in (
             (window, everywhere),
             (self.intake_view, on_intake),
             (self.dossiers_view, on_dossiers),
+            (self.piles_view, on_piles),
         ):
             for verb, act in verbs.items():
                 bind(verb, screen, act)
@@ -166,6 +186,9 @@ class Counter(QObject):
         if name == "dossiers":
             self.dossiers.refresh()
             self.dossiers_view.table.setFocus()
+        elif name == "piles":
+            self.piles.open()
+            self.piles_view.pages.setFocus()
         elif name == "sync":
             self.sync.refresh()
             self.sync_view.table.setFocus()
@@ -199,7 +222,10 @@ class Counter(QObject):
             self._window.show_screen("intake")
             self.intake.take_card(found.card)
         elif found.kind in (ScanKind.DOSSIER, ScanKind.COVER):
-            self._open_code(found.code)
+            if self._window.current_screen == "piles" and self.piles_view.marked_pages:
+                self.piles.send_to(found.code)
+            else:
+                self._open_code(found.code)
         elif found.kind is ScanKind.PAYMENT:
             self._say_unknown("Đây là mã thanh toán; thu tiền không dùng mã này.", text)
         else:
@@ -236,7 +262,7 @@ class Counter(QObject):
             self.dossiers.seek(self._last.code)
 
     def _escape(self) -> None:
-        if self.intake.cancel_scan():
+        if self.intake.cancel_scan() or self.piles.stop():
             return
         if self._window.strip.isVisible():
             self._window.strip.clear()
@@ -316,3 +342,4 @@ class Counter(QObject):
         self.sync.stop()
         self.print_room.stop()
         self.intake.cancel_scan()
+        self.piles.stop()

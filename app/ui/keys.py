@@ -13,6 +13,7 @@ EVERYWHERE = "Mọi màn hình"
 INTAKE = "Tiếp nhận"
 DOSSIERS = "Hồ sơ"
 SYNC = "Đồng bộ"
+PILES = "Chồng giấy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ KEYS: tuple[Key, ...] = (
     Key("F2", EVERYWHERE, "new_intake", "Tiếp nhận mới"),
     Key("F3", EVERYWHERE, "open_dossiers", "Hồ sơ, tìm kiếm"),
     Key("F5", EVERYWHERE, "sync_now", "Gửi và nhận ngay"),
+    Key("Ctrl+G", EVERYWHERE, "open_piles", "Chồng giấy nhiều hồ sơ"),
     Key("Ctrl+S", EVERYWHERE, "open_sync", "Đồng bộ"),
     Key("Ctrl+K", EVERYWHERE, "omni", "Ô quét mã hoặc tìm"),
     Key("Ctrl+J", EVERYWHERE, "last_dossier", "Mở hồ sơ vừa rồi"),
@@ -61,6 +63,17 @@ KEYS: tuple[Key, ...] = (
     Key("Ctrl+P", DOSSIERS, "preview", "Xem giấy tiếp nhận"),
     Key("Space", DOSSIERS, "quick_view", "Xem nhanh", in_list=True),
     Key("0…4", DOSSIERS, "quick_filter", "Lọc nhanh", in_list=True),
+    Key("F6", PILES, "scan_pile", "Quét chồng giấy"),
+    Key("Ctrl+O", PILES, "pile_files", "Lấy chồng giấy từ tệp"),
+    Key("Ctrl+M", PILES, "both_sides", "Quét hai mặt"),
+    Key("F9", PILES, "keep_pile", "Lưu vào các hồ sơ"),
+    Key("Ctrl+Z", PILES, "undo_pile", "Hoàn tác việc xếp trang"),
+    Key("Ctrl+Del", PILES, "discard_pile", "Bỏ cả chồng giấy"),
+    Key("1…9", PILES, "move_page", "Chuyển trang sang hồ sơ thứ mấy; 0 để chờ", in_list=True),
+    Key("C", PILES, "type_target", "Chuyển trang tới mã hồ sơ gõ vào", in_list=True),
+    Key("S J", PILES, "split_join", "Tách từ trang này; nối vào hồ sơ trước", in_list=True),
+    Key("R Del", PILES, "turn_drop", "Xoay trang; bỏ hoặc lấy lại trang", in_list=True),
+    Key("Enter", PILES, "enlarge_page", "Xem trang lớn", in_list=True),
 )
 
 
