@@ -28,6 +28,10 @@ THUMB_HEIGHT_PX = 168
 _THUMB = QSize(120, THUMB_HEIGHT_PX)
 _CELL = QSize(136, THUMB_HEIGHT_PX + 30)
 _GROUPS_WIDTH = 330
+_HINT = (
+    "1…9 chuyển sang hồ sơ · 0 để chờ · C gõ mã · S tách từ đây · J nối vào hồ sơ trước · "
+    "R xoay · Del bỏ, lấy lại · Enter xem lớn · Ctrl+Z hoàn tác"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,7 @@ class PilesView(QWidget):
         self.groups.setAccessibleName("Các hồ sơ trong chồng giấy")
         self.groups.setFixedWidth(_GROUPS_WIDTH)
         self.groups.setWordWrap(True)
+        self.groups.setSpacing(2)
         self.pages = QListWidget()
         self.pages.setAccessibleName("Các trang của hồ sơ đang chọn")
         self.words = QLabel()
@@ -89,7 +94,7 @@ class PilesView(QWidget):
         self.words.setMinimumHeight(44)
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.target = field("Chuyển tới mã hồ sơ", "C  Chuyển tới mã hồ sơ (hoặc số cuối hôm nay)")
-        self.both_sides = key_button("both_sides")
+        self.both_sides = key_button("both_sides", "Hai mặt")
         self.both_sides.setCheckable(True)
         self._set_up_pages()
         self._lay_out()
@@ -117,16 +122,20 @@ class PilesView(QWidget):
         right = QVBoxLayout()
         right.addWidget(self.pages, 1)
         right.addWidget(self.words)
+        hint = QLabel(_HINT)
+        hint.setProperty("soft", True)
+        hint.setWordWrap(True)
+        right.addWidget(hint)
         middle.addLayout(right, 1)
         actions = QHBoxLayout()
         actions.addWidget(self.target, 1)
         actions.addWidget(self.both_sides)
-        for verb, asked in (
-            ("pile_files", self.files_asked),
-            ("scan_pile", self.scan_asked),
-            ("keep_pile", self.keep_asked),
+        for verb, words, asked in (
+            ("pile_files", "Từ tệp", self.files_asked),
+            ("scan_pile", "Quét", self.scan_asked),
+            ("keep_pile", "", self.keep_asked),
         ):
-            button = key_button(verb)
+            button = key_button(verb, words)
             button.setProperty("main", verb == "keep_pile")
             button.clicked.connect(asked)
             actions.addWidget(button)
@@ -199,7 +208,7 @@ class PilesView(QWidget):
         """Show a page's thumbnail, if the page is on show."""
         for row in range(self.pages.count()):
             if self._page_at(row) == page:
-                self.pages.item(row).setIcon(QIcon(_pixmap(picture)))
+                self.pages.item(row).setIcon(_icon(_pixmap(picture)))
 
     @property
     def current_page(self) -> UUID | None:
@@ -265,7 +274,14 @@ class PilesView(QWidget):
 def _empty_icon() -> QIcon:
     picture = QPixmap(_THUMB)
     picture.fill(QColor(theme.current().plain.back))
-    return QIcon(picture)
+    return _icon(picture)
+
+
+def _icon(picture: QPixmap) -> QIcon:
+    """Return an icon that is not tinted when it is selected: what is on paper stays legible."""
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)
+    return icon
 
 
 def _pixmap(picture: Raster) -> QPixmap:
