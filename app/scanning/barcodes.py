@@ -187,6 +187,8 @@ def _is_read(one: BarField, found: tuple[Barcode, ...], shape: tuple[int, ...]) 
 def _read(picture: Any, *, in_field: bool = False) -> list[Any]:
     """Return zxing-cpp's readings of a grey picture; dark on light only, as we print.
 
+    Bars that run along the page are found as a field, so no page is read twice for them.
+
     Args:
         in_field: the bars stand upright; goods' EAN are told too, so that nobody tries harder.
     """
@@ -196,7 +198,7 @@ def _read(picture: Any, *, in_field: bool = False) -> list[Any]:
     formats: tuple[Any, ...] = (zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode)
     if in_field:
         formats += (zxingcpp.BarcodeFormat.EAN13, zxingcpp.BarcodeFormat.EAN8)
-    return list(read(picture, formats=formats, try_rotate=not in_field, try_invert=False))
+    return list(read(picture, formats=formats, try_rotate=False, try_invert=False))
 
 
 def _barcodes(results: list[Any], shape: tuple[int, ...]) -> tuple[Barcode, ...]:

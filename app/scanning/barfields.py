@@ -123,9 +123,12 @@ def _fields(coarse: Any, per_mm: float, factor: int) -> tuple[BarField, ...]:
     coherence = np.hypot(across - along, 2 * both) / (weight + 1e-9)
     contrast = float(np.subtract(*np.percentile(coarse[::4, ::4], (99.5, 0.5)))) or 1.0
     is_bar = (coherence > _COHERENCE) & (weight > _WEAKEST * contrast * contrast)
-    count, labels = cv2.connectedComponents(is_bar.astype(np.uint8))
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(is_bar.astype(np.uint8))
     found = []
     for label in range(1, count):
+        width, height = (int(boxes[label, n]) for n in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
+        if math.hypot(width, height) * cell < _SHORTEST_MM * per_mm:
+            continue
         field = _field(labels == label, across, along, both, cell, per_mm)
         if field is not None:
             found.append((field.length * field.height, field))
