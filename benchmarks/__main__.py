@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import page, pages, printing, receipt, search, start
+from benchmarks import page, pages, printing, receipt, routing, search, start
 from benchmarks.result import Result
 from benchmarks.sync import suite
 
@@ -41,6 +41,7 @@ def main() -> int:
             results += pages.run(folder / "pages", max(5, arguments.runs // 10))
             results += search.run(folder / "search", arguments.dossiers, arguments.runs)
             results += start.run(folder / "search", 7)
+            results += routing.run(2 if arguments.quick else 10)
         if arguments.only != "desk":
             sizes = suite.QUICK if arguments.quick else suite.Sizes()
             measured = suite.run(folder / "sync", sizes)

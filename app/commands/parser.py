@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from app.commands import looking, printers, receiving, settling, station
+from app.commands import looking, piles, printers, receiving, settling, station
 from app.commands.opened import Opened
 from app.domain.catalogue import Catalogue
 from app.errors import AppError, WrongUse
@@ -147,6 +147,7 @@ def make_parser() -> argparse.ArgumentParser:
     _station_verbs(verbs)
     _dossier_verbs(verbs)
     _printer_verbs(verbs)
+    piles.add_verb(verbs)
     _settling_verbs(verbs)
     _answer_verbs(verbs)
     return parser

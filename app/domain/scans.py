@@ -51,8 +51,10 @@ def recognise(text: str) -> Scan:
         return Scan(ScanKind.DOSSIER, address[0])
     if read_code(text.upper()) is not None or text.upper().startswith("T-"):
         return Scan(ScanKind.DOSSIER, text.upper())
-    if text.startswith(_COVER) and read_code(text.removeprefix(_COVER)) is not None:
-        return Scan(ScanKind.COVER, text.removeprefix(_COVER))
+    if text.startswith(_COVER):
+        code, _, _ = text.removeprefix(_COVER).partition("|")  # a paper's key may follow
+        if read_code(code) is not None:
+            return Scan(ScanKind.COVER, code)
     if text.startswith("000201"):
         fields = vietqr.read_fields(text)
         return Scan(ScanKind.PAYMENT, (fields or {}).get("54", ""))

@@ -31,6 +31,8 @@ from app.ui.intake.presenter import IntakePresenter
 from app.ui.intake.view import IntakeView
 from app.ui.jobs import JobRunner, Lane
 from app.ui.keys import bind
+from app.ui.piles.presenter import PilesPresenter
+from app.ui.piles.view import PilesView
 from app.ui.preview import Preview
 from app.ui.print_queue.presenter import PrintQueuePresenter
 from app.ui.print_queue.view import PrintQueueView
@@ -50,6 +52,7 @@ _SCREENS = (
     ("intake", "Tiếp nhận", "F2"),
     ("dossiers", "Hồ sơ", "F3"),
     ("scan", "Quét", "F6"),
+    ("piles", "Chồng giấy", "Ctrl+G"),
     ("sync", "Đồng bộ", "Ctrl+S"),
     ("print_queue", "Chờ in", "Shift+F9"),
     ("devices", "Thiết bị", "F12"),
@@ -116,6 +119,11 @@ class Counter(QObject):
         )
         if opened.settings.read_text:
             self.reader.start()
+        self.piles_view = PilesView()
+        self.piles = PilesPresenter(
+            self.piles_view, opened.desk, clerk, jobs,
+            scanner=lambda: self._scanner, choose_files=self._choose_files,
+        )  # fmt: skip
         self.sync_view = SyncView()
         self.sync = SyncPresenter(self.sync_view, opened.desk, engine, jobs, opened.settings.server)
         self.print_room = PrintRoom(
@@ -135,8 +143,8 @@ class Counter(QObject):
             ],
         )  # fmt: skip
         views = (
-            self.intake_view, self.dossiers_view, self.scan_view, self.sync_view,
-            self.print_queue_view, self.devices_view,
+            self.intake_view, self.dossiers_view, self.scan_view, self.piles_view,
+            self.sync_view, self.print_queue_view, self.devices_view,
         )  # fmt: skip
         for (name, words, key), view in zip(_SCREENS, views, strict=True):
             window.add_screen(name, view, words, key)
@@ -163,6 +171,8 @@ class Counter(QObject):
         self.scan.kept.connect(lambda _: self.sync.soon())
         self.scan.returned.connect(lambda: self.open("intake"))
         self.scan.pages_changed.connect(self.intake.show_pages)
+        self.piles.enlarged.connect(lambda title, pages: Preview(title, pages, window).show())
+        self.piles.kept.connect(self.sync.soon)
         self.sync.chip_changed.connect(window.show_chip)
         self.sync.news.connect(lambda _: self._news())
         self.print_room.found.connect(self._show_printers)
@@ -176,6 +186,7 @@ class Counter(QObject):
             "help": lambda: HelpSheet(window).exec(),
             "new_intake": self._new_intake,
             "open_dossiers": lambda: self.open("dossiers"),
+            "open_piles": lambda: self.open("piles"),
             "open_sync": lambda: self.open("sync"),
             "open_print_queue": lambda: self.open("print_queue"),
             "open_devices": lambda: self.open("devices"),
@@ -214,6 +225,14 @@ class Counter(QObject):
         }
         on_devices: dict[str, Callable[[], object]] = {"device_look": self.devices.refresh}
         on_print_queue: dict[str, Callable[[], object]] = {"close_day": self.print_queue.close_day}
+        on_piles: dict[str, Callable[[], object]] = {
+            "scan_pile": self.piles.scan,
+            "pile_files": self.piles.scan_files,
+            "keep_pile": self.piles.keep,
+            "both_sides": self.piles_view.both_sides.toggle,
+            "undo_pile": self.piles.undo,
+            "discard_pile": self.piles.ask_discard,
+        }
         for screen, verbs in (
             (self.devices_view, on_devices),
             (self.print_queue_view, on_print_queue),
@@ -221,6 +240,7 @@ class Counter(QObject):
             (self.intake_view, on_intake),
             (self.dossiers_view, on_dossiers),
             (self.scan_view, on_scan),
+            (self.piles_view, on_piles),
         ):
             for verb, act in verbs.items():
                 bind(verb, screen, act)
@@ -233,6 +253,9 @@ class Counter(QObject):
         if name == "dossiers":
             self.dossiers.refresh()
             self.dossiers_view.table.setFocus()
+        elif name == "piles":
+            self.piles.open()
+            self.piles_view.pages.setFocus()
         elif name == "sync":
             self.sync.refresh()
             self.sync_view.table.setFocus()
@@ -304,7 +327,10 @@ class Counter(QObject):
             self._window.show_screen("intake")
             self.intake.take_card(found.card)
         elif found.kind in (ScanKind.DOSSIER, ScanKind.COVER):
-            self._open_code(found.code)
+            if self._window.current_screen == "piles" and self.piles_view.marked_pages:
+                self.piles.send_to(found.code)
+            else:
+                self._open_code(found.code)
         elif found.kind is ScanKind.PAYMENT:
             self._say_unknown("Đây là mã thanh toán; thu tiền không dùng mã này.", text)
         else:
@@ -341,7 +367,7 @@ class Counter(QObject):
             self.dossiers.seek(self._last.code)
 
     def _escape(self) -> None:
-        if self.intake.cancel_scan() or self.scan.taker.cancel_scan():
+        if self.intake.cancel_scan() or self.scan.taker.cancel_scan() or self.piles.stop():
             return
         if self._window.strip.isVisible():
             self._window.strip.clear()
@@ -427,3 +453,4 @@ class Counter(QObject):
         self.intake.cancel_scan()
         self.scan.taker.cancel_scan()
         self.reader.stop()
+        self.piles.stop()

@@ -16,6 +16,7 @@ SYNC = "Đồng bộ"
 PRINT_QUEUE = "Chờ in"
 DEVICES = "Thiết bị"
 SCAN = "Quét"
+PILES = "Chồng giấy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ KEYS: tuple[Key, ...] = (
     Key("F2", EVERYWHERE, "new_intake", "Tiếp nhận mới"),
     Key("F3", EVERYWHERE, "open_dossiers", "Hồ sơ, tìm kiếm"),
     Key("F5", EVERYWHERE, "sync_now", "Gửi và nhận ngay"),
+    Key("Ctrl+G", EVERYWHERE, "open_piles", "Chồng giấy nhiều hồ sơ"),
     Key("Ctrl+S", EVERYWHERE, "open_sync", "Đồng bộ"),
     Key("Ctrl+K", EVERYWHERE, "omni", "Ô quét mã hoặc tìm"),
     Key("Ctrl+J", EVERYWHERE, "last_dossier", "Mở hồ sơ vừa rồi"),
@@ -94,6 +96,17 @@ KEYS: tuple[Key, ...] = (
     Key("Enter", DEVICES, "device_test", "In thử, quét thử", in_list=True),
     Key("Delete", DEVICES, "device_remove", "Bỏ thiết bị đã thêm", in_list=True),
     Key("Ctrl+F", DEVICES, "device_look", "Tìm lại thiết bị"),
+    Key("F6", PILES, "scan_pile", "Quét chồng giấy"),
+    Key("Ctrl+O", PILES, "pile_files", "Lấy chồng giấy từ tệp"),
+    Key("Ctrl+M", PILES, "both_sides", "Quét hai mặt"),
+    Key("F9", PILES, "keep_pile", "Lưu vào các hồ sơ"),
+    Key("Ctrl+Z", PILES, "undo_pile", "Hoàn tác việc xếp trang"),
+    Key("Ctrl+Del", PILES, "discard_pile", "Bỏ cả chồng giấy"),
+    Key("1…9", PILES, "move_page", "Chuyển trang sang hồ sơ thứ mấy; 0 để chờ", in_list=True),
+    Key("C", PILES, "type_target", "Chuyển trang tới mã hồ sơ gõ vào", in_list=True),
+    Key("S J", PILES, "split_join", "Tách từ trang này; nối vào hồ sơ trước", in_list=True),
+    Key("R Del", PILES, "turn_drop", "Xoay trang; bỏ hoặc lấy lại trang", in_list=True),
+    Key("Enter", PILES, "enlarge_page", "Xem trang lớn", in_list=True),
 )
 
 

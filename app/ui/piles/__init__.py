@@ -1,0 +1,1 @@
+"""Chồng giấy: paper of many dossiers, looked through before it is kept."""
