@@ -254,6 +254,13 @@ def test_a_document_of_nothing_still_has_a_page(blocks, paper):
         assert len(opened) >= 1
 
 
+@pytest.mark.parametrize("form", ["01", "01-copies", "01-linked", "02", "03", "result", "fee"])
+@pytest.mark.parametrize("paper", [A4, A5])
+def test_an_everyday_slip_takes_one_page_a_copy(form, paper):
+    with pypdfium2.PdfDocument(sample_pdf(form, paper)) as opened:
+        assert len(opened) == len(getattr(SAMPLES[form][1], "copies", ("one",)))
+
+
 def test_each_copy_counts_its_own_pages():
     papers = tuple(dataclasses.replace(RECEIPT.papers[0], name=f"Giấy tờ {i}") for i in range(60))
 
