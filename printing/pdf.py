@@ -25,7 +25,8 @@ from reportlab.platypus.doctemplate import LayoutError
 
 from printing.document import Block, NewPage, PrintDocument, Together
 from printing.errors import DoesNotFit
-from printing.flowables import FAMILY, flow, load_fonts, printable
+from printing.flowables import flow
+from printing.lettering import FAMILY, load_fonts, printable
 
 __all__ = ["load_fonts", "render"]
 
@@ -63,7 +64,10 @@ def _laid_out(document: PrintDocument, spare_mm: float) -> bytes:
         invariant=1,
     )
     template.addPageTemplates(templates)
-    template.build(story, canvasmaker=functools.partial(_CountingCanvas, document))
+    # a file without a page can be read by nobody
+    template.build(
+        story or [Spacer(1, 0)], canvasmaker=functools.partial(_CountingCanvas, document)
+    )
     return out.getvalue()
 
 

@@ -7,7 +7,7 @@ systems; layout after NĐ 30/2020/NĐ-CP App. I.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from printing.document import (
     Align,
@@ -90,6 +90,8 @@ class ReceiptWords:
 def build(words: ReceiptWords, paper: PaperSize) -> PrintDocument:
     """Lay out the receipt; each copy begins on a new page, and counts its own."""
     look = frame.look(paper)
+    if words.stages and paper is PaperSize.A5:  # one page, signatures and all
+        look = replace(look, body=look.body - 0.6, title=look.title - 0.5, small=look.small - 0.3)
     blocks: list[Block] = []
     for i, copy in enumerate(words.copies):
         if i:

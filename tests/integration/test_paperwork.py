@@ -206,6 +206,9 @@ def test_the_set_is_that_of_the_dossiers_day(counter: Counter) -> None:
     )
     control = text(made(counter, "06", dossier=old.dossier))
     assert "Mẫu số 05" in control
+    book = text(made(counter, "07", first_day=long_ago.date()))
+    assert "Mẫu số 06" in book
+    assert "Lê Thị Ổn" in book
     act(counter, "dossier.stopped", bodies.Ended(reason="đề nghị"), old.dossier)
     stop = text(made(counter, "05", dossier=old.dossier))
     assert "03/2025/TT-VPCP" in stop, "the old set has no such form: the set in force serves"

@@ -111,6 +111,9 @@ COPIES_RECEIPT = dataclasses.replace(
 )
 LINKED_RECEIPT = dataclasses.replace(
     RECEIPT,
+    note="Kết quả có thể có sớm hơn và được báo qua điện thoại hoặc email. Quét mã QR, hoặc mở "
+    "https://tracuu.example.vn/tra-cuu rồi gõ mã hồ sơ và mã tra cứu, để xem tiến độ. Khi đến "
+    "nhận kết quả mang theo giấy này, căn cước và giấy uỷ quyền (nếu nhận thay).",
     stages=(
         receipt.ReceiptStage(name="Đăng ký khai sinh", agency="UBND phường Minh Tâm",
                              term="1 ngày", due="17:00 21/11/2026 (dự kiến)"),

@@ -32,9 +32,9 @@ from printing.document import (
     Together,
 )
 from printing.errors import DoesNotFit
-from printing.flowables import FONT_FOLDER
 from printing.forms.frame import CodeWords, Head
 from printing.forms.receipt import ReceiptCopyLine, ReceiptPaper, ReceiptWords, build
+from printing.lettering import FONT_FOLDER
 from printing.pdf import render
 
 MADE_AT = dt.datetime(2026, 11, 20, 10, tzinfo=dt.timezone(dt.timedelta(hours=7)))

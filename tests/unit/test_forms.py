@@ -29,8 +29,8 @@ from printing.document import (
     Together,
 )
 from printing.errors import DoesNotFit
-from printing.flowables import printable
 from printing.forms.frame import CodeWords, Head
+from printing.lettering import printable
 from printing.pdf import LONGEST_ROLL_MM, render
 from tests.support.form_samples import (
     ADDRESS,
@@ -244,6 +244,23 @@ def test_no_row_is_torn_that_another_page_could_hold():
             assert ("TÊN CƠ QUAN" in text) == ("Giao:" in text), "no headings without rows"
 
 
+@pytest.mark.parametrize("blocks", [(), (Space(5),), (NewPage(), Space(900)), (Text(""),)])
+@pytest.mark.parametrize("paper", PaperSize)
+def test_a_document_of_nothing_still_has_a_page(blocks, paper):
+    document = PrintDocument(
+        title="Thử", paper=paper, margins=Margins(top=9, bottom=9, left=9, right=9), blocks=blocks
+    )
+    with pypdfium2.PdfDocument(render(document, made_at=MADE_AT)) as opened:
+        assert len(opened) >= 1
+
+
+@pytest.mark.parametrize("form", ["01", "01-copies", "01-linked", "02", "03", "result", "fee"])
+@pytest.mark.parametrize("paper", [A4, A5])
+def test_an_everyday_slip_takes_one_page_a_copy(form, paper):
+    with pypdfium2.PdfDocument(sample_pdf(form, paper)) as opened:
+        assert len(opened) == len(getattr(SAMPLES[form][1], "copies", ("one",)))
+
+
 def test_each_copy_counts_its_own_pages():
     papers = tuple(dataclasses.replace(RECEIPT.papers[0], name=f"Giấy tờ {i}") for i in range(60))
 
@@ -412,7 +429,7 @@ def _all_words(blocks: Any) -> set[str]:
     return found
 
 
-@settings(max_examples=30)
+@settings(max_examples=25)
 @given(st.lists(_block, min_size=1, max_size=8), st.sampled_from(PaperSize), st.booleans())
 def test_whatever_is_laid_out_every_letter_stands_on_the_paper(blocks, paper, landscape):
     document = PrintDocument(

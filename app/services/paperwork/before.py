@@ -1,7 +1,7 @@
 """Forms 02 and 03 at the counter, before anything was received: the citizen goes home with words.
 
-There is no dossier yet, so there is no code, no event of one, and nothing is
-kept: the paper is signed by both sides.
+There is no dossier yet, so there is no code and no event of one; that a paper
+with somebody's name left the program is noted, and both sides sign it.
 """
 
 from __future__ import annotations

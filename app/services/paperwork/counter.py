@@ -64,7 +64,7 @@ def fee_words(procedure: Procedure, agency: Agency) -> str:
         FeeKind.NONE: "không thu",
         FeeKind.FIXED: f"{in_figures(fee.amount)} đồng",
         FeeKind.PER_COPY: f"{in_figures(fee.amount)} đồng/bản",
-        FeeKind.COPIES: f"{in_figures(fee.first)} đồng/trang; từ trang thứ {fee.first_pages + 1} "
+        FeeKind.COPIES: f"{in_figures(fee.first)} đồng/trang; từ trang thứ {fee.first_pages + 1}: "
         f"{in_figures(fee.next)} đồng/trang; không quá {in_figures(fee.cap)} đồng/bản",
         FeeKind.OPEN: "theo quy định; hỏi tại quầy",
     }.get(fee.kind)
@@ -90,7 +90,7 @@ def _notes(agency: Agency, today: dt.date) -> tuple[str, ...]:
     return (
         "Giấy tờ mà cơ sở dữ liệu quốc gia đã có thì không phải nộp. Mang theo căn cước; nộp thay "
         f"thì có văn bản uỷ quyền.{phone}",
-        f"Theo danh mục áp dụng từ {phrases.long_day(today)}.",
+        f"Theo danh mục thủ tục hành chính, {phrases.long_day(today)}.",
     )
 
 

@@ -225,6 +225,7 @@ def controlled(setting: Setting, told: Told) -> PrintDocument:
             ("Cơ quan phối hợp giải quyết hồ sơ", ", ".join(partners) or "không"),
         ),
         steps=tuple(_control_step(told, step) for step in steps),
+        spare=3 if dossier.is_open else 0,
         marks=phrases.marks(dossier, setting.reprint),
         watermark=phrases.watermark(dossier),
     )  # fmt: skip
