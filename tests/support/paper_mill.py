@@ -18,10 +18,14 @@ import cv2
 import numpy as np
 import segno
 from PIL import Image, ImageDraw, ImageFont
-from printing.form01 import ReceiptPaper, ReceiptWords, build_form01
 
-from printing.document import Align, Code128, Margins, PaperSize, PrintDocument, Qr, Space, Text
-from printing.pdf import FONT_FOLDER, code128_modules, render
+from app.domain.scans import cover_text
+from printing.barcodes import code128_modules
+from printing.document import PaperSize
+from printing.flowables import FONT_FOLDER
+from printing.forms import cover, receipt
+from printing.forms.frame import CodeWords, Head
+from printing.pdf import render
 from printing.raster import rasterise
 
 Grey = np.ndarray
@@ -43,48 +47,45 @@ def size_px(dpi: int, paper: PaperSize = PaperSize.A4) -> tuple[int, int]:
 # ---- what is printed -------------------------------------------------------------------------
 
 
+def _head(number: str = "") -> Head:
+    return Head(
+        parent_line="THÀNH PHỐ HẢI PHÒNG", name_line="UBND PHƯỜNG MINH TÂM",
+        place_and_date="Minh Tâm, ngày 20 tháng 11 năm 2026", number_line=number,
+    )  # fmt: skip
+
+
 def receipt_pdf(code: str, paper: PaperSize = PaperSize.A5) -> bytes:
     """Return form 01 of a made-up dossier, both copies."""
-    words = ReceiptWords(
-        code=code, check="X", lookup="ABCD2345",
-        status_address=f"https://hs.example.vn/hs/{code}?m=ABCD2345",
-        parent_line="THÀNH PHỐ HẢI PHÒNG", name_line="UBND PHƯỜNG MINH TÂM",
-        number_line="Số: 0001/TNHS", form_number="Mẫu số 01", legal_line="TT 03/2025/TT-VPCP",
+    words = receipt.ReceiptWords(
+        head=_head("Số: 0001/TNHS"),
+        codes=CodeWords(
+            code=code, check="X", lookup="ABCD2345",
+            status_address=f"https://hs.example.vn/hs/{code}?m=ABCD2345",
+        ),
+        form_number="Mẫu số 01",
         title="GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ",
-        place_and_date="Minh Tâm, ngày 20 tháng 11 năm 2026",
         lines=(
             ("Tiếp nhận hồ sơ của Ông (Bà)", "NGUYỄN VĂN THỬ (trực tiếp)"),
             ("Nội dung yêu cầu giải quyết", "Chứng thực bản sao từ bản chính"),
         ),
         papers_label="Thành phần hồ sơ",
-        papers=(ReceiptPaper(name="Tờ khai", original="1"),
-                ReceiptPaper(name="Giấy tờ kèm theo", photocopy="2")),
-        copy_lines=(),
+        papers=(receipt.ReceiptPaper(name="Tờ khai", original="1"),
+                receipt.ReceiptPaper(name="Giấy tờ kèm theo", photocopy="2")),
         numbered=(("Số lượng hồ sơ", "01 (bộ)"), ("Phí, lệ phí", "Không")),
         note="Khi đến nhận kết quả mang theo giấy này.",
         submitter_name="Nguyễn Văn Thử", clerk_name="Trần Thị Bích",
     )  # fmt: skip
-    return render(build_form01(words, paper), made_at=MADE_AT)
+    return render(receipt.build(words, paper), made_at=MADE_AT)
 
 
 def cover_pdf(code: str, paper_key: str = "") -> bytes:
-    """Return a plain cover sheet: what it says to the routing, and to people."""
-    value = f"BIA|{code}|{paper_key}" if paper_key else f"BIA|{code}"
-    return render(
-        PrintDocument(
-            title=f"Tờ bìa {code}",
-            paper=PaperSize.A4,
-            margins=Margins(top=20, bottom=15, left=25, right=15),
-            blocks=(
-                Text("TỜ BÌA HỒ SƠ", size_pt=20, bold=True, align=Align.CENTRE),
-                Space(6),
-                Code128(value, module_mm=25.4 / 600 * 8, height_mm=14),
-                Text(code, size_pt=18, bold=True),
-                Qr(value, size_mm=40),
-            ),
-        ),
-        made_at=MADE_AT,
-    )
+    """Return the cover sheet of a dossier, or of one paper of it."""
+    scanned = cover_text(code) + (f"|{paper_key}" if paper_key else "")
+    words = cover.CoverWords(
+        head=_head(), code=code, scanned=scanned, title="Tờ bìa hồ sơ",
+        lines=(("Chủ hồ sơ", "NGUYỄN VĂN THỬ"),), papers=("Tờ khai",),
+    )  # fmt: skip
+    return render(cover.build(words, PaperSize.A4), made_at=MADE_AT)
 
 
 def printed(pdf: bytes, page: int, dpi: int) -> Grey:
