@@ -51,7 +51,7 @@ def render_page(page: PageToTry) -> bytes:
     from reportlab.lib.units import mm
     from reportlab.pdfgen.canvas import Canvas
 
-    from printing.flowables import FAMILY, load_fonts
+    from printing.lettering import FAMILY, load_fonts
 
     load_fonts()
     width, height = page.size_mm
@@ -98,7 +98,7 @@ def _fitting(lines: tuple[str, ...], width_mm: float) -> tuple[str, ...]:
 def _text(
     canvas: Any, x: float, y: float, lines: tuple[str, ...], size: float, *, bold: bool = False
 ) -> float:
-    from printing.flowables import FAMILY
+    from printing.lettering import FAMILY
 
     canvas.setFont(FAMILY + ("-B" if bold else ""), size)
     for line in lines:
@@ -109,7 +109,7 @@ def _text(
 
 def _margins(canvas: Any, width: float, height: float, margins: tuple[int, ...]) -> None:
     """Draw frames at known distances from the edges: what is missing is not printable."""
-    from printing.flowables import FAMILY
+    from printing.lettering import FAMILY
 
     canvas.setLineWidth(0.15)
     canvas.setFont(FAMILY, 2.4)
@@ -119,7 +119,7 @@ def _margins(canvas: Any, width: float, height: float, margins: tuple[int, ...])
 
 
 def _ruler(canvas: Any, x: float, y: float, length: int) -> None:
-    from printing.flowables import FAMILY
+    from printing.lettering import FAMILY
 
     canvas.setLineWidth(0.15)
     canvas.line(x, y, x + length, y)
@@ -142,7 +142,7 @@ def _ruler_down(canvas: Any, x: float, y: float, length: int) -> None:
 def _bars(canvas: Any, code: str, x: float, y: float, module_mm: float, room_mm: float) -> float:
     """Draw a Code 128 with bars of a known width, if there is room; return the new height."""
     from printing.barcodes import code128_modules
-    from printing.flowables import FAMILY
+    from printing.lettering import FAMILY
 
     modules = code128_modules(code)
     if (len(modules) + 20) * module_mm > room_mm:

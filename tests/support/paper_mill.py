@@ -22,9 +22,10 @@ from PIL import Image, ImageDraw, ImageFont
 from app.domain.scans import cover_text
 from printing.barcodes import code128_modules
 from printing.document import PaperSize
-from printing.flowables import FONT_FOLDER
-from printing.forms import cover, receipt
+from printing.forms import cover as cover_form
+from printing.forms import receipt as receipt_form
 from printing.forms.frame import CodeWords, Head
+from printing.lettering import FONT_FOLDER
 from printing.pdf import render
 from printing.raster import rasterise
 
@@ -56,7 +57,7 @@ def _head(number: str = "") -> Head:
 
 def receipt_pdf(code: str, paper: PaperSize = PaperSize.A5) -> bytes:
     """Return form 01 of a made-up dossier, both copies."""
-    words = receipt.ReceiptWords(
+    words = receipt_form.ReceiptWords(
         head=_head("Số: 0001/TNHS"),
         codes=CodeWords(
             code=code, check="X", lookup="ABCD2345",
@@ -69,23 +70,23 @@ def receipt_pdf(code: str, paper: PaperSize = PaperSize.A5) -> bytes:
             ("Nội dung yêu cầu giải quyết", "Chứng thực bản sao từ bản chính"),
         ),
         papers_label="Thành phần hồ sơ",
-        papers=(receipt.ReceiptPaper(name="Tờ khai", original="1"),
-                receipt.ReceiptPaper(name="Giấy tờ kèm theo", photocopy="2")),
+        papers=(receipt_form.ReceiptPaper(name="Tờ khai", original="1"),
+                receipt_form.ReceiptPaper(name="Giấy tờ kèm theo", photocopy="2")),
         numbered=(("Số lượng hồ sơ", "01 (bộ)"), ("Phí, lệ phí", "Không")),
         note="Khi đến nhận kết quả mang theo giấy này.",
         submitter_name="Nguyễn Văn Thử", clerk_name="Trần Thị Bích",
     )  # fmt: skip
-    return render(receipt.build(words, paper), made_at=MADE_AT)
+    return render(receipt_form.build(words, paper), made_at=MADE_AT)
 
 
 def cover_pdf(code: str, paper_key: str = "") -> bytes:
     """Return the cover sheet of a dossier, or of one paper of it."""
     scanned = cover_text(code) + (f"|{paper_key}" if paper_key else "")
-    words = cover.CoverWords(
+    words = cover_form.CoverWords(
         head=_head(), code=code, scanned=scanned, title="Tờ bìa hồ sơ",
         lines=(("Chủ hồ sơ", "NGUYỄN VĂN THỬ"),), papers=("Tờ khai",),
     )  # fmt: skip
-    return render(cover.build(words, PaperSize.A4), made_at=MADE_AT)
+    return render(cover_form.build(words, PaperSize.A4), made_at=MADE_AT)
 
 
 def printed(pdf: bytes, page: int, dpi: int) -> Grey:
