@@ -282,6 +282,16 @@ def test_a_day_may_be_closed_again_and_says_so(counter, tmp_path: Path):
     assert "KHỚP: không có việc nào chưa khớp" in words
 
 
+def test_differences_of_one_kind_share_a_row_of_the_sheet(counter):
+    codes = [printed(counter)[0].code for _ in range(3)]
+
+    words = closing.sheet_words(counter.desk, BICH, reconciling.day(counter.desk, TODAY), 6)
+
+    assert words.verdict == "CHƯA KHỚP: 3 việc"
+    (row,) = words.differences
+    assert row[0] == f"{codes[0]}, {codes[1][-4:]}, {codes[2][-4:]}"
+
+
 def test_an_empty_day_agrees(counter):
     day = reconciling.day(counter.desk, TODAY - dt.timedelta(days=5))
 
