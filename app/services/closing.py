@@ -122,15 +122,24 @@ def _grouped(day: Day) -> list[tuple[str, str, str]]:
     groups: dict[tuple[str, str], list[str]] = {}
     for one in day.differences:
         groups.setdefault((one.words, one.advice), []).append(one.about)
-    rows = []
-    for (words, advice), about in groups.items():
-        named, former = [], ""
-        for code in about:
-            start, dash, number = code.rpartition("-")
-            named.append(number if dash and start == former else code)
-            former = start
-        rows.append((", ".join(named), words, advice))
-    return rows
+    return [(_listed(about), words, advice) for (words, advice), about in groups.items()]
+
+
+def _listed(about: list[str]) -> str:
+    """Return codes as one text: "H24.15-261120-0001–0007, 0009"."""
+    parts: list[str] = []
+    start_before, last, began = "", -2, ""
+    for one in about:
+        start, dash, number = one.rpartition("-")
+        follows = bool(dash) and start == start_before and number.isdigit()
+        if follows and int(number) == last + 1:
+            parts[-1] = f"{began}–{number}"
+        else:
+            began = number if follows else one
+            parts.append(began)
+        start_before = start
+        last = int(number) if dash and number.isdigit() else -2
+    return ", ".join(parts)
 
 
 def _row(entry: Entry) -> tuple[str, str, str, str, str]:

@@ -289,7 +289,22 @@ def test_differences_of_one_kind_share_a_row_of_the_sheet(counter):
 
     assert words.verdict == "CHƯA KHỚP: 3 việc"
     (row,) = words.differences
-    assert row[0] == f"{codes[0]}, {codes[1][-4:]}, {codes[2][-4:]}"
+    assert row[0] == f"{codes[0]}–{codes[2][-4:]}"
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        (["H24.15-261120-0001"], "H24.15-261120-0001"),
+        (["H24.15-261120-0001", "H24.15-261120-0003"], "H24.15-261120-0001, 0003"),
+        (["A-1-0001", "A-1-0002", "A-2-0003"], "A-1-0001–0002, A-2-0003"),
+        (["T-9F3K", "T-9F3L", "A-1-0009", "A-1-0010", "A-1-0012"],
+         "T-9F3K, T-9F3L, A-1-0009–0010, 0012"),
+        (["số 0004", "số 0005"], "số 0004, số 0005"),
+    ],
+)  # fmt: skip
+def test_codes_that_follow_each_other_are_a_span(about, words):
+    assert closing._listed(about) == words
 
 
 def test_an_empty_day_agrees(counter):
