@@ -107,14 +107,14 @@ class OutcomeUnknown(PrintProblem):
     """The job was handed over and nobody knows what became of it."""
 
     title = "Không rõ giấy đã ra hay chưa."
-    advice = "Nhìn khay giấy: đã ra thì chọn “Đã in”, chưa ra thì in lại (bản in lại có đánh dấu)."
+    advice = "Nhìn khay giấy: đã ra thì chọn “Đã in”, chưa ra thì chọn “Chưa in” để in lại."
 
 
 class HandedOver(OutcomeUnknown):
     """The system took the job and tells nothing more."""
 
     title = "Đã giao cho máy in; máy tính này không biết giấy đã ra hay chưa."
-    advice = "Nhìn khay giấy: đã ra thì chọn “Đã in”, chưa ra thì chọn “Chưa in” rồi in lại."
+    advice = "Nhìn khay giấy: đã ra thì chọn “Đã in”, chưa ra thì chọn “Chưa in” để in lại."
 
 
 class CannotRead(PrintProblem):

@@ -102,12 +102,44 @@ def sheet_words(desk: Desk, clerk: Clerk, day: Day, sheets: int) -> DaySheetWord
             ("Máy chủ đã xác nhận", f"{sum(e.is_stored for e in received)} hồ sơ"),
         ),
         rows=tuple(_row(entry) for entry in day.entries),
-        differences=tuple((d.about, d.words, d.advice) for d in day.differences),
+        verdict=_verdict(day),
+        differences=tuple(_grouped(day)),
         numbers=tuple(_numbers(day)),
         seal=" ".join(day.seal[i : i + _GROUP] for i in range(0, len(day.seal), _GROUP)),
         clerk_name=clerk.display_name,
         marks=tuple(marks),
     )
+
+
+def _verdict(day: Day) -> str:
+    if day.differences:
+        return f"CHƯA KHỚP: {len(day.differences)} việc"
+    return "KHỚP: không có việc nào chưa khớp."
+
+
+def _grouped(day: Day) -> list[tuple[str, str, str]]:
+    """Return the differences, one kind a row; codes of a day share their beginning."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in day.differences:
+        groups.setdefault((one.words, one.advice), []).append(one.about)
+    return [(_listed(about), words, advice) for (words, advice), about in groups.items()]
+
+
+def _listed(about: list[str]) -> str:
+    """Return codes as one text: "H24.15-261120-0001–0007, 0009"."""
+    parts: list[str] = []
+    start_before, last, began = "", -2, ""
+    for one in about:
+        start, dash, number = one.rpartition("-")
+        follows = bool(dash) and start == start_before and number.isdigit()
+        if follows and int(number) == last + 1:
+            parts[-1] = f"{began}–{number}"
+        else:
+            began = number if follows else one
+            parts.append(began)
+        start_before = start
+        last = int(number) if dash and number.isdigit() else -2
+    return ", ".join(parts)
 
 
 def _row(entry: Entry) -> tuple[str, str, str, str, str]:

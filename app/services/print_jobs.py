@@ -205,11 +205,11 @@ def drop(desk: Desk, clerk: Clerk, id: int, reason: str = "") -> PrintJob:
     """Throw a job away that no printer has; it stays in the journal as dropped.
 
     Raises:
-        NotNow: a printer has it.
+        NotNow: a printer has it, or nobody has said yet whether it came out.
     """
     with desk.store.database.writing() as session:
         row = session.get_one(PrintJobRow, id)
-        if row.state not in ("queued", *UNSETTLED):
+        if row.state not in ("queued", "not_printed"):
             raise NotNow(f"Lệnh in này {STATE_WORDS[row.state]}.", _ADVICE.get(row.state, ""))
         row.state, row.updated_at = "dropped", desk.now()
         row.reason = reason or f"{clerk.user} bỏ lệnh in này."

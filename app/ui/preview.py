@@ -1,4 +1,4 @@
-"""A receipt on screen: the same bytes that go to the printer."""
+"""Paper on screen: the same bytes that go to the printer."""
 
 from __future__ import annotations
 

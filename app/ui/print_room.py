@@ -249,7 +249,7 @@ class PrintRoom(QObject):
         """Save a job's paper as a file instead."""
         job = print_jobs.job(self._desk, id)
         target = self._save_as(f"{job.code or job.title}.pdf")
-        if target is None or job.is_under_way:
+        if target is None or job.state != "not_printed":
             return
 
         def work() -> PrintJob:

@@ -43,7 +43,8 @@ class DaySheetWords:
     Attributes:
         summary: (label, value) pairs above the tables.
         rows: a dossier each: code, time, state, paper, server; the number is added.
-        differences: code or number, what does not agree, what to do.
+        verdict: whether the day agrees, and in how many places it does not.
+        differences: codes or numbers, what does not agree, what to do.
         numbers: sentences that explain the numbers of the day.
         seal: SHA-256 of the register, in groups.
     """
@@ -56,6 +57,7 @@ class DaySheetWords:
     place_and_date: str
     summary: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, str, str, str, str], ...]
+    verdict: str
     differences: tuple[tuple[str, str, str], ...]
     numbers: tuple[str, ...]
     seal: str
@@ -68,12 +70,10 @@ def build_day_sheet(words: DaySheetWords, paper: PaperSize = PaperSize.A4) -> Pr
     blocks: list[Block] = [*_head(words)]
     blocks += [Text(value, lead=f"{label}:", bold=True) for label, value in words.summary]
     blocks.append(Space(2))
+    blocks.append(Text(words.verdict, bold=True, size_pt=12))
     if words.differences:
-        blocks.append(Text(f"CHƯA KHỚP: {len(words.differences)} việc", bold=True, size_pt=12))
         rows = _numbered(words.differences)
         blocks.append(Table(columns=_DIFFERENCES, rows=rows, size_pt=9.5))
-    else:
-        blocks.append(Text("KHỚP: không có việc nào chưa khớp.", bold=True, size_pt=12))
     blocks.append(Text("Hồ sơ tiếp nhận và giấy in trong ngày", bold=True))
     blocks.append(Table(columns=_COLUMNS, rows=_numbered(words.rows), size_pt=9))
     blocks += [Text(f"– {line}", size_pt=10) for line in words.numbers]

@@ -121,6 +121,17 @@ def test_another_paper_that_an_eye_did_not_find_is_queued_as_it_is(counter):
     print_jobs.drop(counter.desk, BICH, job.id)
 
 
+def test_an_outcome_that_nobody_knows_is_settled_before_the_job_is_thrown_away(counter):
+    job = ended(counter, "unknown")
+
+    with pytest.raises(NotNow, match="chưa rõ giấy đã ra"):
+        print_jobs.drop(counter.desk, BICH, job.id)
+
+    print_jobs.settle(counter.desk, BICH, job.id, came_out=False)
+    print_jobs.drop(counter.desk, BICH, job.id)
+    assert state(counter, job) == "dropped"
+
+
 def test_a_job_that_a_printer_has_is_not_thrown_away(counter):
     job = ended(counter, "sent")
 

@@ -282,6 +282,31 @@ def test_a_day_may_be_closed_again_and_says_so(counter, tmp_path: Path):
     assert "KHỚP: không có việc nào chưa khớp" in words
 
 
+def test_differences_of_one_kind_share_a_row_of_the_sheet(counter):
+    codes = [printed(counter)[0].code for _ in range(3)]
+
+    words = closing.sheet_words(counter.desk, BICH, reconciling.day(counter.desk, TODAY), 6)
+
+    assert words.verdict == "CHƯA KHỚP: 3 việc"
+    (row,) = words.differences
+    assert row[0] == f"{codes[0]}–{codes[2][-4:]}"
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        (["H24.15-261120-0001"], "H24.15-261120-0001"),
+        (["H24.15-261120-0001", "H24.15-261120-0003"], "H24.15-261120-0001, 0003"),
+        (["A-1-0001", "A-1-0002", "A-2-0003"], "A-1-0001–0002, A-2-0003"),
+        (["T-9F3K", "T-9F3L", "A-1-0009", "A-1-0010", "A-1-0012"],
+         "T-9F3K, T-9F3L, A-1-0009–0010, 0012"),
+        (["số 0004", "số 0005"], "số 0004, số 0005"),
+    ],
+)  # fmt: skip
+def test_codes_that_follow_each_other_are_a_span(about, words):
+    assert closing._listed(about) == words
+
+
 def test_an_empty_day_agrees(counter):
     day = reconciling.day(counter.desk, TODAY - dt.timedelta(days=5))
 

@@ -520,6 +520,19 @@ def test_an_address_that_is_no_printers_ends_the_job_in_words():
     assert journal.state(2) == "unknown"
 
 
+def test_how_much_paper_came_out_of_a_job_that_was_given_up_is_said(desk):
+    class Half(FakePrinter):
+        def state(self, job: int) -> JobState:  # noqa: ARG002
+            return JobState("not_printed", PaperJam(), sheets=1)
+
+    desk.printer = Half()
+    desk.journal.queue(1)
+
+    desk.spool.work(patience_s=10)
+
+    assert desk.journal.jobs[1][-1][1] == f"{PaperJam()} Đã ra 1 tờ."
+
+
 def test_a_problem_may_have_words_of_its_own():
     problem = PrinterRefused("Máy in từ chối.", "Gọi kỹ thuật.")
 
@@ -528,17 +541,22 @@ def test_a_problem_may_have_words_of_its_own():
     assert str(OutOfPaper()) == f"{OutOfPaper.title} {OutOfPaper.advice}"
 
 
-moods = st.sampled_from(["well", "dry", "loses", "refuses", "ends badly", "restart", "crash"])
+moods = st.sampled_from(
+    ["well", "dry", "loses", "refuses", "ends badly", "restart", "crash", "busy", "eye cancels"]
+)
 
 
-@given(st.lists(moods, max_size=8))
-def test_whatever_happens_no_job_comes_out_twice(story):
-    desk = Desk()
+@given(st.lists(moods, max_size=8), st.booleans())
+def test_whatever_happens_no_job_comes_out_twice(story, remembers):
+    desk = Desk(printer=FakePrinter(remembers=remembers))
     for id, mood in enumerate(story, start=1):
         desk.journal.queue(id)
         desk.printer.trouble = OutOfPaper() if mood == "dry" else None
         desk.printer.loses_answers = mood == "loses"
-        desk.printer.refuses = PrinterRefused() if mood == "refuses" else None
+        refusals = {"refuses": PrinterRefused(), "busy": PrinterBusy()}
+        desk.printer.refuses = refusals.get(mood)
+        if mood == "eye cancels":
+            desk.spool.cancel(id)
         desk.printer.ends_badly = mood == "ends badly"
         if mood == "crash":
             desk.journal.note(id, "sending", "", None)

@@ -20,7 +20,7 @@ _MARKS = {"not_printed": "✖", "unknown": "▲", "queued": "○", "sending": "�
 _TONES = {"not_printed": "bad", "unknown": "bad"}
 _ALLOWED = {
     "not_printed": {"print_again", "print_elsewhere", "print_to_file", "print_drop"},
-    "unknown": {"print_came_out", "print_did_not", "print_to_file", "print_drop"},
+    "unknown": {"print_came_out", "print_did_not"},  # first an eye says what became of it
     "queued": {"print_drop"},
     "sending": {"print_drop"},
     "sent": {"print_drop"},
