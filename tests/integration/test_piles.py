@@ -30,7 +30,7 @@ from tests.support.office import (
     real_clock,
     running_office,
 )
-from tests.support.paper_mill import CLEAN, NOISY, Mill, Milled
+from tests.support.paper_mill import CLEAN, NOISY, WORST, Mill, Milled
 from tests.support.processes import wait_for
 
 DPI = 200  # quick to draw; the large stack is read at 300
@@ -136,7 +136,7 @@ def test_a_stack_of_120_pages_goes_to_its_20_dossiers_and_none_goes_wrong(office
     missed = [
         page.number
         for page, truth in zip(proposal.pages, stack, strict=True)
-        if truth.code and not page.placed.is_separator
+        if truth.code and truth.owner and page.placed.code != truth.code
     ]
     assert wrong == []
     assert missed == []
@@ -150,6 +150,23 @@ def test_a_stack_of_120_pages_goes_to_its_20_dossiers_and_none_goes_wrong(office
         one.owner != "" and one.what not in ("blank", "cover") for one in stack
     )
     counter.close()
+
+
+def test_of_the_worst_paper_a_page_goes_right_or_waits(counter: Counter) -> None:
+    codes = [counter.receive(f"Người {i}").code for i in range(8)]
+    stack = list(mills.stack(codes, 26, Mill(4, 200), WORST))
+    pile = take_in(counter, [one.image for one in stack], [one.side for one in stack])
+
+    proposal = read(counter, pile)
+
+    of_kept = [
+        (page.placed.code, truth.owner)
+        for page, truth in zip(proposal.pages, stack, strict=True)
+        if page.placed.fate is Fate.KEEP
+    ]
+    assert of_kept
+    assert proposal.waiting_count
+    assert [code for code, _ in of_kept] == [owner for _, owner in of_kept]
 
 
 # ---- taking in and reading -----------------------------------------------------------------------
