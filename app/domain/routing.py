@@ -120,6 +120,7 @@ class NoteKind(StrEnum):
     RECEIPT = "receipt"
     DECIDED = "decided"
     UNREADABLE = "unreadable"
+    UNREAD_BARS = "unread_bars"
 
 
 _WORDS = {
@@ -139,12 +140,14 @@ _WORDS = {
     NoteKind.COVER: "Tờ bìa chỉ để phân cách, sẽ bỏ; bấm Del để lấy lại.",
     NoteKind.RECEIPT: "Giấy hẹn chỉ để phân cách, sẽ bỏ; bấm Del để lấy lại.",
     NoteKind.DECIDED: "Đã xếp bằng tay.",
+    NoteKind.UNREAD_BARS: "Có mã vạch không đọc được, có thể là giấy hẹn. Xem rồi chọn hồ sơ.",
     NoteKind.UNREADABLE: "Không mở được ảnh để đọc mã. Quét lại trang này.",
 }
 _GRAVE = frozenset(
     {
         NoteKind.UNKNOWN, NoteKind.VOID, NoteKind.ELSEWHERE, NoteKind.DOUBTFUL,
         NoteKind.TWO_CODES, NoteKind.NO_SEPARATOR, NoteKind.AFTER_TROUBLE, NoteKind.UNREADABLE,
+        NoteKind.UNREAD_BARS,
     }
 )  # fmt: skip
 
@@ -189,19 +192,25 @@ class PilePage:
     Attributes:
         side: "front" or "back" of a sheet, "" if the device does not say.
         is_readable: False if its image could not be opened.
+        has_unread_bars: it may be a receipt whose code nothing could read.
     """
 
     page: UUID
     side: str = ""
     is_blank: bool = False
     is_readable: bool = True
+    has_unread_bars: bool = False
     marks: tuple[Mark, ...] = ()
     decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Where a page goes; a page that waits has no dossier."""
+    """Where a page goes; a page that waits has no dossier.
+
+    Attributes:
+        is_separator: a dossier begins here, or may begin.
+    """
 
     page: UUID
     fate: Fate
@@ -257,6 +266,8 @@ def route(
         notes: tuple[Note, ...] = ()
         if codes:
             run, notes = _begin(codes, known, seen)
+        elif any(page.has_unread_bars for page in sheet):
+            run, notes = _Run(why=NoteKind.UNREAD_BARS), (Note(NoteKind.UNREAD_BARS),)
         chosen = next((p.decision for p in sheet if p.decision and p.decision.begins), None)
         if chosen is not None:
             run = _Run(chosen.dossier, _code_of(chosen.dossier, known), why=NoteKind.AFTER_TROUBLE)
@@ -322,6 +333,8 @@ def _place(
     page: PilePage, sheet: _Sheet, run: _Run, of_separator: tuple[Note, ...], rules: Rules
 ) -> Placed:
     is_separator = any(mark.is_separator for mark in page.marks)
+    if page.has_unread_bars and not _separators(sheet):
+        is_separator = True
     notes = list(of_separator) if is_separator else []
     if any(mark.kind is MarkKind.FOREIGN for mark in page.marks):
         notes.append(Note(NoteKind.FOREIGN))

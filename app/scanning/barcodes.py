@@ -18,6 +18,7 @@ from app.domain.routing import mark_of
 from app.scanning.barfields import BarField, Sketch, sketch
 
 _A4_LONG_MM = 297
+_OUR_LENGTH_MM, _OUR_HEIGHT_MM = 45.0, 6.0  # at least, on A5
 _PALEST = 0.78  # of the paper's brightness; the other side's print is lighter
 _SHEET_MM = (100, 450)  # longer side of what is scanned, A6 to A3
 _LARGEST_SIDE = 5300  # more than 400 dpi of A4 adds time, not readings
@@ -51,12 +52,14 @@ class PageReading:
     Attributes:
         ink: share of the page that is written on; 1 where a code of ours was found at once.
         stage: which treatment found a code of ours, "" if none did.
+        has_unread_bars: bars as large as ours stand there, and nothing could read them.
         is_readable: False if the bytes are no picture.
     """
 
     barcodes: tuple[Barcode, ...] = ()
     ink: float = 1.0
     stage: str = ""
+    has_unread_bars: bool = False
     is_readable: bool = True
 
 
@@ -98,8 +101,20 @@ def read_page(
     if any(is_sought(one.text) for one in found):
         return PageReading(barcodes=found, stage="plain")
     drawn = sketch(grey, per_mm)
-    stage, more = _read_hard(drawn, grey, per_mm, found, is_sought, _red_of(image, grey.shape))
-    return PageReading(barcodes=found + more, ink=drawn.ink, stage=stage)
+    stage, more, left = _read_hard(
+        drawn, grey, per_mm, found, is_sought, _red_of(image, grey.shape)
+    )
+    return PageReading(
+        barcodes=found + more,
+        ink=drawn.ink,
+        stage=stage,
+        has_unread_bars=any(_is_like_ours(one, per_mm) for one in left),
+    )
+
+
+def _is_like_ours(field: BarField, per_mm: float) -> bool:
+    """Tell whether a field is as large as the bars on a receipt or a cover sheet."""
+    return field.length >= _OUR_LENGTH_MM * per_mm and field.height >= _OUR_HEIGHT_MM * per_mm
 
 
 def _per_mm(longest_px: int, dpi: int) -> float:
@@ -135,8 +150,8 @@ def _read_hard(
     found: tuple[Barcode, ...],
     is_sought: Callable[[str], bool],
     red: Callable[[], Any],
-) -> tuple[str, tuple[Barcode, ...]]:
-    """Return the stage that read a code of ours, "" if none did, and the codes that it added."""
+) -> tuple[str, tuple[Barcode, ...], list[BarField]]:
+    """Return the stage that read a code of ours, "" if none did; what was read; what was not."""
     fields = [
         one
         for one in drawn.fields
@@ -155,11 +170,11 @@ def _read_hard(
                 box = one.box(grey.shape)
                 codes = tuple(Barcode(t, k, *box) for t, k in texts if is_sought(t))
                 if codes:
-                    return name + stage.name, (*strange, *codes)
-                if any(kind is not BarcodeKind.QR for _, kind in texts):
+                    return name + stage.name, (*strange, *codes), []
+                if not stage.sees_around and any(k is not BarcodeKind.QR for _, k in texts):
                     fields.remove(one)  # somebody else's: no need to try harder
                     strange += [Barcode(t, k, *box) for t, k in texts]
-    return "", tuple(strange)
+    return "", tuple(strange), fields
 
 
 def _shows_through(grey: Any, box: tuple[float, float, float, float]) -> bool:
@@ -233,11 +248,13 @@ class _Stage:
     Attributes:
         pictures: the pictures that it makes of a field, to be read one by one.
         needed: how many of them must say the same; a QR corrects its own errors and counts twice.
+        sees_around: what it reads may stand beside the field.
     """
 
     name: str
     pictures: Callable[[Any, BarField, float], Iterator[Any]]
     needed: int = 1
+    sees_around: bool = False
 
     def read(self, page: Any, field: BarField, per_mm: float) -> _Texts:
         """Return the texts that were read often enough."""
@@ -325,9 +342,9 @@ def _stretched(picture: Any) -> Any:
 
 
 _STAGES = (
-    _Stage("soft", _soft),
+    _Stage("soft", _soft, sees_around=True),
     _Stage("smeared", _smeared),
-    _Stage("squares", _squares),
+    _Stage("squares", _squares, sees_around=True),
     _Stage("slices", _slices, needed=2),
     _Stage("dark", _dark, needed=2),
 )

@@ -41,6 +41,7 @@ class PageMemory(msgspec.Struct, omit_defaults=True):
     is_read: bool = False
     is_readable: bool = True
     ink: float = 1.0
+    has_unread_bars: bool = False
     stage: str = ""
     marks: tuple[tuple[str, str, str], ...] = ()
     decision: tuple[str, str, str, bool] | None = None
@@ -181,6 +182,7 @@ def _pile_page(row: PendingPageRow, reading: PageMemory) -> PilePage:
         side=row.side,
         is_blank=reading.ink < BLANK_INK,
         is_readable=reading.is_readable,
+        has_unread_bars=reading.has_unread_bars,
         marks=tuple(Mark(MarkKind(kind), code, paper) for kind, code, paper in reading.marks),
         decision=None
         if decision is None

@@ -179,6 +179,7 @@ def _read(desk: Desk, sha256: str, dpi: int) -> PageMemory:
     return PageMemory(
         is_read=True,
         is_readable=found.is_readable,
+        has_unread_bars=found.has_unread_bars,
         ink=round(found.ink, 6),
         stage=found.stage,
         marks=tuple(dict.fromkeys((m.kind.value, m.code, m.paper) for m in marks)),

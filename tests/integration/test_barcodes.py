@@ -70,6 +70,7 @@ def test_pages_without_a_code_of_ours_have_none(mill: Mill, draw, wear) -> None:
 
     assert ours(found) == set()
     assert found.stage == ""
+    assert not found.has_unread_bars
 
 
 def test_other_codes_are_seen_and_told_apart(mill: Mill) -> None:
@@ -150,6 +151,7 @@ def test_a_code_with_bars_torn_off_is_read_right_or_not_at_all(seed: int) -> Non
     found = read_page(Mill(seed, 300).scan(page, (CLEAN, NOISY)[seed % 2]), dpi=300)
 
     assert ours(found) <= {CODE}
+    assert ours(found) or found.has_unread_bars
 
 
 def _png(picture: np.ndarray) -> bytes:

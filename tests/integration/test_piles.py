@@ -30,8 +30,9 @@ from tests.support.office import (
     real_clock,
     running_office,
 )
-from tests.support.paper_mill import CLEAN, NOISY, Mill, Milled
+from tests.support.paper_mill import CLEAN, NOISY, WORST, Mill, Milled
 from tests.support.processes import wait_for
+from tests.support.scan_shop import scan_shop
 
 DPI = 200  # quick to draw; the large stack is read at 300
 
@@ -136,7 +137,7 @@ def test_a_stack_of_120_pages_goes_to_its_20_dossiers_and_none_goes_wrong(office
     missed = [
         page.number
         for page, truth in zip(proposal.pages, stack, strict=True)
-        if truth.code and not page.placed.is_separator
+        if truth.code and truth.owner and page.placed.code != truth.code
     ]
     assert wrong == []
     assert missed == []
@@ -150,6 +151,23 @@ def test_a_stack_of_120_pages_goes_to_its_20_dossiers_and_none_goes_wrong(office
         one.owner != "" and one.what not in ("blank", "cover") for one in stack
     )
     counter.close()
+
+
+def test_of_the_worst_paper_a_page_goes_right_or_waits(counter: Counter) -> None:
+    codes = [counter.receive(f"Người {i}").code for i in range(8)]
+    stack = list(mills.stack(codes, 26, Mill(4, 200), WORST))
+    pile = take_in(counter, [one.image for one in stack], [one.side for one in stack])
+
+    proposal = read(counter, pile)
+
+    of_kept = [
+        (page.placed.code, truth.owner)
+        for page, truth in zip(proposal.pages, stack, strict=True)
+        if page.placed.fate is Fate.KEEP
+    ]
+    assert of_kept
+    assert proposal.waiting_count
+    assert [code for code, _ in of_kept] == [owner for _, owner in of_kept]
 
 
 # ---- taking in and reading -----------------------------------------------------------------------
@@ -497,6 +515,24 @@ def test_page_numbers_that_mean_nothing_are_wrong_use(pages: str) -> None:
 
 def test_page_numbers_are_single_ones_and_ranges() -> None:
     assert read_numbers("3-5, 8,4") == {3, 4, 5, 8}
+
+
+def test_a_scanner_that_jams_leaves_the_pages_before_in_their_pile(
+    main: CommandLine, tmp_path: Path
+) -> None:
+    code = received_by(main, "Người Kẹt Giấy")
+    mill = Mill(9, 300)
+    sheets = [mills.receipt(code, 300), *(mills.letter(i, 300) for i in range(3))]
+    files = files_of(tmp_path / "in", [mill.scan(sheet, CLEAN) for sheet in sheets])
+
+    with scan_shop(tmp_path / "sane", files) as shop:
+        shop.jam_after(3)
+        said = main("pile", "new", "--device", shop.feeder, env=shop.env)
+
+    assert said.exit_code == 0, said
+    assert "kẹt giấy" in said.json["problem"]
+    assert [page["code"] for page in said.json["pages"]] == [code] * 3
+    assert main("pile", "discard", said.json["pile"]).json == {"discarded": 3}
 
 
 def test_a_pile_killed_while_it_is_taken_in_read_or_kept_ends_whole(

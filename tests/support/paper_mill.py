@@ -225,6 +225,7 @@ CLEAN = Wear()
 NOISY = Wear(skew=3.0, noise=14, specks=0.002, blur_mm=0.07, contrast=0.8, quality=70)
 HARD = Wear(skew=6.0, noise=25, specks=0.004, blur_mm=0.09, contrast=0.6, quality=60)
 STAMPED = replace(NOISY, stamp=True)
+WORST = replace(HARD, stamp=True, noise=35, contrast=0.5)
 PALE = replace(NOISY, contrast=0.3)
 
 

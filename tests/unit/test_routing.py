@@ -199,6 +199,19 @@ def test_a_foreign_barcode_is_a_note_and_moves_nothing() -> None:
     assert kinds(placed[1]) == {NoteKind.FOREIGN}
 
 
+def test_bars_that_nothing_could_read_end_the_run_for_they_may_be_a_receipt() -> None:
+    unread = page("?", has_unread_bars=True)
+
+    placed = route([receipt(A), page("1"), unread, page("2"), receipt(B), page("3")], OPEN)
+
+    assert owners(placed) == [A, A, "wait", "wait", B, B]
+    assert kinds(placed[2]) == {NoteKind.UNREAD_BARS}
+    assert placed[2].is_separator
+    begun = Decision(Fate.KEEP, OPEN[B].dossier, RECEIPT_PAPER, begins=True)
+    after = route([receipt(A), replace(unread, decision=begun), page("2")], OPEN)
+    assert owners(after) == [A, B, B]
+
+
 def test_an_id_card_is_a_paper_like_any_other() -> None:
     placed = route([receipt(A), page("1", Mark(MarkKind.OTHER))], OPEN)
 
@@ -316,6 +329,7 @@ def piles(draw: st.DrawFn) -> list[PilePage]:
             side=draw(st.sampled_from(["", "front", "back"])),
             is_blank=draw(st.booleans()),
             is_readable=draw(st.sampled_from([True, True, True, False])),
+            has_unread_bars=draw(st.sampled_from([False, False, False, True])),
             marks=tuple(draw(st.lists(_MARKS, max_size=2))) if draw(st.booleans()) else (),
         )
         for i in range(count)
@@ -345,6 +359,8 @@ def test_no_page_goes_to_a_dossier_across_a_separator(pile, store) -> None:
         ):
             sheet = sheet[:1]
         codes = {m.code for p in sheet for m in p.marks if m.is_separator}
+        if not codes and any(p.has_unread_bars for p in sheet):
+            allowed = {None}
         if codes:
             allowed = {store[c].dossier for c in codes if c in store} | {None}
             if len(codes) > 1:

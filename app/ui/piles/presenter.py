@@ -11,7 +11,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.domain.routing import UNSORTED_PAPER, Decision, Fate
+from app.domain.routing import RECEIPT_PAPER, UNSORTED_PAPER, Decision, Fate
 from app.errors import AppError
 from app.scanning.driver import ScannedPage, ScanProfile, Source
 from app.scanning.files import read_files
@@ -364,7 +364,8 @@ class PilesPresenter(QObject):
         first = self._page(marked[0])
         if first is not None and first.placed.is_separator and decision.dossier is not None:
             # what lies behind a separator goes where the separator goes
-            decision = Decision(decision.fate, decision.dossier, decision.paper, begins=True)
+            paper = RECEIPT_PAPER if len(marked) == 1 else decision.paper
+            decision = Decision(decision.fate, decision.dossier, paper, begins=True)
         self._change(lambda: piles.decide(self._desk, marked, decision))
 
     def _change(self, change: Callable[[], tuple[Former, ...]]) -> None:
