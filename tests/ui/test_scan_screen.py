@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox, QPushButton
 
 from app.domain.pages import Crop
 from app.scanning.driver import Device
@@ -279,6 +279,16 @@ def test_no_english_word_stands_on_the_scan_screen(clerk, dossier) -> None:
     shown = texts(clerk.view) + [box.currentText() for box in clerk.view.findChildren(QComboBox)]
     shown += [clerk.view.papers.item(i, 0).text() for i in range(clerk.view.papers.rowCount())]
     assert [text for text in shown if ENGLISH.search(text)] == []
+
+
+def test_every_part_of_the_scan_screen_has_a_name(clerk, dossier) -> None:
+    clerk.open(dossier)
+    view = clerk.view
+    for part in (view.thumbs, view.papers, view.later, view.large, view.source, view.profile):
+        assert part.accessibleName()
+    buttons = view.findChildren(QPushButton)
+    assert len(buttons) >= 7
+    assert all(button.accessibleName() for button in buttons)
 
 
 @pytest.mark.parametrize("size", SIZES)
