@@ -6,11 +6,13 @@ import math
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from app.domain.pages import Origin
 from app.scanning import pictures
 from app.scanning.driver import NotReadable, Progress, ScannedPage
 from app.scanning.pictures import MAX_PIXELS, Look, NotAPicture
+from printing.raster import PDFIUM
 
 PDF_DPI = 200
 MAX_FILE_BYTES = 200 * 1024 * 1024
@@ -64,29 +66,39 @@ def _pdf_pages(path: Path, content: bytes, before: int) -> Iterator[tuple[bytes,
 
     damaged = f"Tệp PDF {path.name} bị hỏng hoặc có mật khẩu."
     try:
-        document = pypdfium2.PdfDocument(content)
+        with PDFIUM:
+            document = pypdfium2.PdfDocument(content)
+            count = len(document)
     except pypdfium2.PdfiumError as error:
         raise NotReadable(before, damaged, "In ra giấy rồi quét.") from error
     try:
-        if len(document) > MAX_PDF_PAGES:
+        if count > MAX_PDF_PAGES:
             raise NotReadable(
                 before,
-                f"Tệp {path.name} có {len(document)} trang, nhiều hơn {MAX_PDF_PAGES}.",
+                f"Tệp {path.name} có {count} trang, nhiều hơn {MAX_PDF_PAGES}.",
                 "Tách tệp thành các phần nhỏ rồi chọn lại.",
             )
-        for number in range(len(document)):
+        for number in range(count):
             try:
-                page = document[number]
-                width, height = page.get_size()
-                has_text = page.get_textpage().count_chars() > 0
-                scale = _pdf_scale(width, height)
-                image = page.render(scale=scale).to_pil().convert("RGB")
+                with PDFIUM:
+                    image, has_text, scale = _pdf_page(document, number)
             except (pypdfium2.PdfiumError, ValueError, MemoryError) as error:
                 raise NotReadable(before + number, damaged, "In ra giấy rồi quét.") from error
             origin = Origin.BORN_DIGITAL if has_text else Origin.FILE
             yield pictures.as_jpeg(image, round(scale * 72)), origin
     finally:
-        document.close()
+        with PDFIUM:
+            document.close()
+
+
+def _pdf_page(document: Any, number: int) -> tuple[Any, bool, float]:
+    """Return a page's picture, whether it holds text, and pixels a point."""
+    page = document[number]
+    scale = _pdf_scale(*page.get_size())
+    has_text = page.get_textpage().count_chars() > 0
+    image = page.render(scale=scale).to_pil().convert("RGB")
+    page.close()
+    return image, has_text, scale
 
 
 def _pdf_scale(width_pt: float, height_pt: float) -> float:

@@ -23,6 +23,7 @@ from sqlalchemy import select
 from app.errors import AppError
 from app.models.base import PageRow
 from app.services.desk import Desk
+from printing.raster import PDFIUM
 
 _PATIENCE_S = 180.0
 _SECRETS = ("QMC_USER", "QMC_PIN", "QMC_PASSWORD")
@@ -136,11 +137,13 @@ def text_of(desk: Desk, page: UUID) -> str:
         return ""
     import pypdfium2
 
-    document = pypdfium2.PdfDocument(desk.store.blobs.get(derived))
-    try:
-        return "\n".join(sheet.get_textpage().get_text_range() for sheet in document)
-    finally:
-        document.close()
+    pdf = desk.store.blobs.get(derived)
+    with PDFIUM:
+        document = pypdfium2.PdfDocument(pdf)
+        try:
+            return "\n".join(sheet.get_textpage().get_text_range() for sheet in document)
+        finally:
+            document.close()
 
 
 def _program() -> list[str] | None:

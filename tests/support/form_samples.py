@@ -338,6 +338,7 @@ DAY_SHEET = day_sheet.DaySheetWords(
              ("Máy chủ đã xác nhận", "44 hồ sơ")),
     rows=((CODE, "10:02", "đã nhận", "đã in", "đã có"),
           ("H24.15-261120-0002", "10:40", "đã hoàn tác, số để trống", "đã in", "đã có")),
+    verdict="CHƯA KHỚP: 1 việc",
     differences=((CODE, "đã in, máy chủ chưa có", "Gửi/nhận (F5), rồi đối chiếu lại"),),
     numbers=("Số 0003 đến 0005: cấp cho máy này, chưa dùng.",),
     seal=" ".join(SHA[i : i + 8] for i in range(0, 64, 8)),
