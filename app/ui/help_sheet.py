@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.ui.keys import KEYS, Key
 
@@ -26,16 +36,25 @@ class HelpSheet(QDialog):
             shortest = lines.index(min(lines))
             lines[shortest] += len(keys) + 2
             columns[shortest].addLayout(_block(screen, keys))
-        side_by_side = QHBoxLayout()
+        inside = QWidget()
+        side_by_side = QHBoxLayout(inside)
         side_by_side.setSpacing(28)
         for column in columns:
             column.addStretch(1)
             side_by_side.addLayout(column)
+        scroll = QScrollArea()  # on a small screen the arrows move it
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inside)
+        scroll.setAccessibleName("Phím tắt của các màn hình")
         foot = QLabel("Enter: ô sau · Shift+Enter: ô trước · Esc: lùi một bước, không mất gì")
         foot.setProperty("soft", True)
         layout = QVBoxLayout(self)
-        layout.addLayout(side_by_side)
+        layout.addWidget(scroll)
         layout.addWidget(foot)
+        room = self.screen().availableSize()
+        wish = inside.sizeHint() + QSize(60, 80)
+        self.resize(wish.boundedTo(room))
 
 
 def _block(screen: str, keys: Sequence[Key]) -> QGridLayout:

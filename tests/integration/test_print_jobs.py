@@ -52,7 +52,7 @@ def test_how_a_job_is_to_come_out_reaches_the_spool(counter):
 
 def test_no_two_jobs_have_the_same_title_for_the_printer(counter):
     jobs = [queued(counter) for _ in range(3)]
-    reprint = receipts.make_reprint(counter.desk, BICH, jobs[0].dossier, paper=PaperSize.A5)
+    reprint = receipts.receipt_or_reprint(counter.desk, BICH, jobs[0].dossier, paper=PaperSize.A5)
     print_jobs.queue(counter.desk, BICH, reprint, "HCC")
 
     titles = [j.title for j in print_jobs.DeskJournal(counter.desk).waiting()]

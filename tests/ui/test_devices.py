@@ -55,6 +55,10 @@ def rows(seat) -> list[list[str]]:
     ]
 
 
+def printers_of(seat) -> list[list[str]]:
+    return [row for row in rows(seat) if row[0].startswith("Máy in")]
+
+
 def table(seat):
     return seat.counter.devices_view.table
 
@@ -106,7 +110,7 @@ def test_a_printer_is_added_by_its_address_and_taken_away_again(seat, station):
     view = seat.counter.devices_view
     view.address.setText("socket://127.0.0.1:9?model=xprinter-80")
     seat.qtbot.keyClick(view.address, Qt.Key.Key_Return)
-    seat.until(lambda: table(seat).rowCount() == 3)
+    seat.until(lambda: len(printers_of(seat)) == 3)
     seat.idle()
 
     found = rows(seat)[2]
@@ -116,8 +120,9 @@ def test_a_printer_is_added_by_its_address_and_taken_away_again(seat, station):
 
     table(seat).selectRow(2)
     seat.qtbot.keyClick(table(seat), Qt.Key.Key_Delete)
-    seat.until(lambda: table(seat).rowCount() == 2)
+    seat.until(lambda: len(printers_of(seat)) == 2)
     assert print_choices.read(station.desk).added == ()
+    assert rows(seat)[-1][0] == "Máy quét"
 
 
 def test_an_address_that_is_none_is_said_and_nothing_is_kept(seat, station):
