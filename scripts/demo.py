@@ -298,8 +298,8 @@ def receive_birth(story: Story, stage: Stage) -> None:
     with story.step("Three pages come from the feeder") as seen:
         stage.screen.keys("F6")
         until(lambda: _blobs(stage) >= 3, "three pages arrived from the feeder")
-        time.sleep(1.2)
-        seen.append(f"{_blobs(stage)} pages durable on arrival")
+        until(_is_still(lambda: _blobs(stage)), "the pages were cleaned")
+        seen.append(f"{_blobs(stage)} images durable: pages as scanned, and cleaned")
         stage.screen.screenshot(OUT / "2-birth-registration.png")
     with story.step("F9: stored, final code, receipt out of the printer") as seen:
         stage.screen.keys("F9")
@@ -308,6 +308,19 @@ def receive_birth(story: Story, stage: Stage) -> None:
         seen.append(stage.found("nguyen van an")[0]["code"])
         time.sleep(1.0)
         stage.screen.screenshot(OUT / "3-received.png")
+
+
+def _is_still(count: Callable[[], int], for_s: float = 4.0) -> Callable[[], bool]:
+    """Return a question that is answered with yes once a count has not moved for some time."""
+    seen = [count(), time.monotonic()]
+
+    def is_still() -> bool:
+        now = count()
+        if now != seen[0]:
+            seen[:] = [now, time.monotonic()]
+        return time.monotonic() - seen[1] >= for_s
+
+    return is_still
 
 
 def _blobs(stage: Stage) -> int:
