@@ -363,16 +363,14 @@ class Counter:
     def reopen(self) -> Counter:
         """Close the store and open it again, as after a restart."""
         self.opened.close()
-        with home(self.office.folder / "home"):  # another office may have begun meanwhile
-            self.opened = open_workstation(self.root)
+        self.opened = open_workstation(self.root)
         self._take_clock()
         return self
 
     def restore(self, recovery_key: bytes | None = None, journals: Path | None = None) -> Any:
         """Close the store, rebuild it, and go on with the new one."""
         self.opened.close()
-        with home(self.office.folder / "home"):
-            self.opened, restored = restore_workstation(self.root, recovery_key, journals)
+        self.opened, restored = restore_workstation(self.root, recovery_key, journals)
         self._take_clock()
         return restored
 
