@@ -35,19 +35,33 @@ def utc_now() -> dt.datetime:
 
 
 def _warm_up(database: ServerDatabase) -> None:
-    """Read what every push needs before the first comes, and keep it out of garbage collections."""
+    """Read what every push needs before the first one comes."""
     try:
         with database.reading() as session:
             catalogues.warm_up(session)
     except SQLAlchemyError:
         log.warning("the database did not answer at the start; requests will ask it again")
+
+
+def _spare_collections() -> None:
+    """Keep what was loaded out of garbage collections; for a process that only serves."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS, 20, 20)
 
 
-def create_app(settings: ServerSettings, *, clock: Callable[[], dt.datetime] = utc_now) -> FastAPI:
+def create_app(
+    settings: ServerSettings,
+    *,
+    clock: Callable[[], dt.datetime] = utc_now,
+    owns_process: bool = False,
+) -> FastAPI:
     """Build the application of one process.
+
+    Args:
+        settings: of the server.
+        clock: the present moment.
+        owns_process: nothing else runs in it.
 
     Raises:
         OSError: `init` was not run with these settings.
@@ -71,6 +85,8 @@ def create_app(settings: ServerSettings, *, clock: Callable[[], dt.datetime] = u
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(_warm_up, database)
+        if owns_process:
+            _spare_collections()
         yield
         parts.database.close()
 

@@ -54,7 +54,7 @@ def serve(
     }
     if workers == 1:
         _log()
-        uvicorn.run(create_app(settings), **options)
+        uvicorn.run(create_app(settings, owns_process=True), **options)
         return
     os.environ[SETTINGS] = write_settings(settings)
     config = uvicorn.Config("server.workers:app", factory=True, workers=workers, **options)
@@ -70,7 +70,7 @@ def app() -> FastAPI:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    return create_app(read_settings(os.environ[SETTINGS]))
+    return create_app(read_settings(os.environ[SETTINGS]), owns_process=True)
 
 
 def _end_with(parent: Any) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.ui.keys import KEYS, Key
 
 _COLUMNS = 3
+_EDGES = QSize(60, 90)  # scroll bar, margins and the line at the foot
 
 
 class HelpSheet(QDialog):
@@ -28,20 +29,11 @@ class HelpSheet(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Phím tắt")
-        columns = [QVBoxLayout() for _ in range(_COLUMNS)]
-        lines = [0] * _COLUMNS
-        screens = Counter(key.screen for key in KEYS)
-        for screen, _ in screens.most_common():  # the longest first, so that columns come out even
-            keys = [key for key in KEYS if key.screen == screen]
-            shortest = lines.index(min(lines))
-            lines[shortest] += len(keys) + 2
-            columns[shortest].addLayout(_block(screen, keys))
-        inside = QWidget()
-        side_by_side = QHBoxLayout(inside)
-        side_by_side.setSpacing(28)
-        for column in columns:
-            column.addStretch(1)
-            side_by_side.addLayout(column)
+        room = self.screen().availableSize()
+        inside = _sheet(_COLUMNS)
+        for count in range(_COLUMNS - 1, 0, -1):  # fewer side by side on a narrow screen
+            if inside.sizeHint().width() + _EDGES.width() > room.width():
+                inside = _sheet(count)
         scroll = QScrollArea()  # on a small screen the arrows move it
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
@@ -52,9 +44,26 @@ class HelpSheet(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(scroll)
         layout.addWidget(foot)
-        room = self.screen().availableSize()
-        wish = inside.sizeHint() + QSize(60, 80)
-        self.resize(wish.boundedTo(room))
+        self.resize((inside.sizeHint() + _EDGES).boundedTo(room))
+
+
+def _sheet(count: int) -> QWidget:
+    """Return all keys, screen by screen, in so many columns."""
+    columns = [QVBoxLayout() for _ in range(count)]
+    lines = [0] * count
+    screens = Counter(key.screen for key in KEYS)
+    for screen, _ in screens.most_common():  # the longest first, so that columns come out even
+        keys = [key for key in KEYS if key.screen == screen]
+        shortest = lines.index(min(lines))
+        lines[shortest] += len(keys) + 2
+        columns[shortest].addLayout(_block(screen, keys))
+    inside = QWidget()
+    side_by_side = QHBoxLayout(inside)
+    side_by_side.setSpacing(28)
+    for column in columns:
+        column.addStretch(1)
+        side_by_side.addLayout(column)
+    return inside
 
 
 def _block(screen: str, keys: Sequence[Key]) -> QGridLayout:

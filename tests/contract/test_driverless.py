@@ -171,7 +171,7 @@ def test_paper_that_lies_in_no_tray_is_named_before_anything_is_sent(shop):
 
 
 def test_a_job_can_be_cancelled_while_the_printer_waits(shop):
-    printer = IppPrinter("HCC" if False else shop.queue_uri("HCC"))
+    printer = IppPrinter(shop.queue_uri("HCC"))
     before = shop.printed("HCC")
     shop.pause("HCC")
     try:

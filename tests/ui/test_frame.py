@@ -5,6 +5,7 @@ import re
 from collections import Counter as Counting
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QLabel,
     QLineEdit,
+    QScrollArea,
     QTableView,
     QWidget,
 )
@@ -66,6 +68,18 @@ def test_f1_shows_every_key(qapp, qtbot):
     shown = {label.text() for label in sheet.findChildren(QLabel)}
 
     assert {key.words for key in KEYS} <= shown
+
+
+def test_the_sheet_of_keys_needs_no_sideways_scrolling_and_moves_by_the_arrows(qapp, qtbot):
+    sheet = HelpSheet()
+    qtbot.addWidget(sheet)
+    sheet.show()
+    qtbot.waitExposed(sheet)
+    scroll = sheet.findChild(QScrollArea)
+
+    assert scroll.horizontalScrollBar().maximum() == 0
+    qtbot.keyClick(scroll, Qt.Key.Key_Down)
+    assert scroll.verticalScrollBar().value() > 0  # the test's screen is small
 
 
 def test_standard_buttons_speak_vietnamese(qapp, qtbot):
