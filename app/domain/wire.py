@@ -251,11 +251,16 @@ class UserAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the server lets its stations decide alone."""
+    """What the server lets its stations decide alone.
+
+    Attributes:
+        push_bytes: what a push may have, packed; a server that does not say takes 32 KB.
+    """
 
     offline_sign_in_days: int = 14
     keep_closed_days: int = 90
     session_hours: int = 12
+    push_bytes: int = 32 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,6 +200,7 @@ class SyncEngine:
         with store.database.writing() as session:
             events.set_fact(session, "reached_at", self._clock().isoformat(timespec="seconds"))
             events.set_fact(session, "stopped", "")
+            events.set_fact(session, "push_bytes", str(welcome.policy.push_bytes))
             if is_signed:
                 events.set_fact(session, "courier_key", welcome.courier_key)
             if contacts == 1:  # a fresh store: what this station was before may be only there

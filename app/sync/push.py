@@ -65,11 +65,13 @@ class _Pace:
     """How much goes into a batch: little while a line is slow, so that a cut costs little.
 
     Attributes:
+        most: packed bytes that the server takes at once.
         limit: packed bytes of the next batch.
         each: packed bytes of an event, as the last batch had it.
         is_slow: a byte saved is worth more than the time it takes to pack it.
     """
 
+    most: int = wire.MAX_PACKED_BYTES
     limit: int = _FIRST_BYTES
     each: float = _EACH_AT_FIRST
     is_slow: bool = True
@@ -77,7 +79,7 @@ class _Pace:
     def learn(self, size: int, seconds: float) -> None:
         """Adapt to how long the last batch took."""
         if seconds < _QUICK_S:
-            self.limit = min(int(self.limit * _MORE), wire.MAX_PACKED_BYTES)
+            self.limit = min(int(self.limit * _MORE), self.most)
         elif seconds > _LONG_S:
             self.limit = max(self.limit // 2, _LEAST_BYTES)
         self.is_slow = size / max(seconds, 0.001) < _SLOW_BYTES_PER_S
@@ -110,10 +112,11 @@ def push_store(store: Store, lines: Sequence[Connection], incarnation: UUID) -> 
     with store.database.reading() as session:
         begun = events.have(session, incarnation)
         last, _ = events.last_of(session, incarnation)
+        taken = int(events.get_fact(session, "push_bytes") or wire.MAX_PACKED_BYTES)
     if last <= begun:
         return Pushed(0, 0)
     quarantined = 0
-    pace, sent = _Pace(), begun
+    pace, sent = _Pace(most=min(taken, wire.MAX_PACKED_BYTES)), begun
     flying: deque[_Flight] = deque()
     while True:
         free = [line for line in lines if not line.is_busy]
@@ -222,7 +225,7 @@ def _next_batch(store: Store, incarnation: UUID, after: int, pace: _Pace) -> _Ba
         known = events.have(session, incarnation)
     if not batch:
         return None
-    data, batch = _fitting(store, batch, is_slow=pace.is_slow)
+    data, batch = _fitting(store, batch, pace)
     pace.each = len(data) / len(batch)
     return _Batch(data, batch[-1].n, known)
 
@@ -270,13 +273,13 @@ def _last(session: Session, incarnation: UUID) -> int:
     return events.last_of(session, incarnation)[0]
 
 
-def _fitting(store: Store, batch: list[Event], *, is_slow: bool) -> tuple[bytes, list[Event]]:
-    """Return a packed push of as many events as fit into the limit."""
+def _fitting(store: Store, batch: list[Event], pace: _Pace) -> tuple[bytes, list[Event]]:
+    """Return a packed push of as many events as the server takes at once."""
     while True:
-        data = packed(wire.write_push(head_of(store, batch), batch), is_slow=is_slow)
-        if len(data) <= wire.MAX_PACKED_BYTES or len(batch) == 1:
+        data = packed(wire.write_push(head_of(store, batch), batch), is_slow=pace.is_slow)
+        if len(data) <= pace.most or len(batch) == 1:
             return data, batch
-        share = wire.MAX_PACKED_BYTES / len(data)
+        share = pace.most / len(data)
         batch = batch[: max(1, min(len(batch) - 1, int(len(batch) * share * 0.95)))]
 
 

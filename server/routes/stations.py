@@ -33,7 +33,7 @@ def enrol(parts: PartsDep, body: BodyDep) -> Response:
                 province_key=parts.keys.public.hex(),
                 recovery_key=parts.keys.recovery_public.hex(),
                 ranges=tuple(ranges),
-                policy=wire.Policy(),
+                policy=wire.Policy(push_bytes=wire.MAX_PACKED_BYTES),
                 server_time=now.isoformat(),
             )
         )
@@ -110,7 +110,7 @@ def token(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
                     roles=tuple(user.roles.split()),
                     agency=user.agency,
                     expires_at=ends.isoformat(),
-                    policy=wire.Policy(),
+                    policy=wire.Policy(push_bytes=wire.MAX_PACKED_BYTES),
                     server_time=now.isoformat(),
                 )
             )

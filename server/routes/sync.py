@@ -48,7 +48,7 @@ def hello(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
                 stream=station.agency,
                 cursor=streams.cursor(session, station.agency),
                 own_stores=tuple(enrolment.stores_of(session, station)),
-                policy=wire.Policy(),
+                policy=wire.Policy(push_bytes=wire.MAX_PACKED_BYTES),
                 courier_key=courier.hex(),
                 courier_signature=sealing.sign(
                     parts.keys.signing, wire.courier_bytes(courier)

@@ -657,6 +657,26 @@ def test_what_was_set_aside_is_heard_again_when_its_answer_was_lost(
     assert station.status(counter.desk, "").waiting == 0
 
 
+def test_a_server_that_takes_less_at_once_is_sent_less(office: Office, counter: Counter) -> None:
+    _notes(counter, 450)
+    line = LossyConnection(counter, lost=set())
+    sizes: list[int] = []
+    post = line.post_packed
+
+    def noting(target: str, data: bytes, kind: Any) -> Any:
+        sizes.append(len(data))
+        return post(target, data, kind)
+
+    line.post_packed = noting  # type: ignore[method-assign]
+    with counter.database.writing() as session:
+        events.set_fact(session, "push_bytes", str(16 * 1024))
+    assert push.push_all(counter.desk.store, [line]) == push.Pushed(451, 0)
+    assert max(sizes) <= 16 * 1024
+    counter.sync()
+    assert counter.fact("push_bytes") == str(wire.MAX_PACKED_BYTES)
+    line.close()
+
+
 def test_a_small_event_goes_on_every_line_and_one_lost_answer_costs_nothing(
     office: Office, counter: Counter
 ) -> None:

@@ -379,4 +379,4 @@ def test_the_rolling_hash_depends_on_every_event_and_their_order():
 
 
 def test_the_policy_without_a_word_is_two_weeks_offline():
-    assert dataclasses.astuple(wire.Policy()) == (14, 90, 12)
+    assert dataclasses.astuple(wire.Policy()) == (14, 90, 12, 32 * 1024)
