@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +12,26 @@ import platformdirs
 
 APP_NAME = "quay-mot-cua"
 
+# Bytes; the working pictures of a page in colour at 600 dpi take about 100 MB.
+_ROOM_IN_MEMORY = 256 << 20
+
 
 def default_profile() -> Path:
     """Return the folder used when no profile is named."""
     return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False)) / "quay"
+
+
+def passing_folder(prefix: str) -> tempfile.TemporaryDirectory[str]:
+    """Return a folder for pages on their way, for its owner alone; gone when it is left.
+
+    In memory where the system has a roomy place there: a process that is killed
+    leaves no page behind that a restart would find on the disk.
+    """
+    memory = Path("/dev/shm")
+    in_memory = os.access(memory, os.W_OK | os.X_OK) and (
+        shutil.disk_usage(memory).free >= _ROOM_IN_MEMORY
+    )
+    return tempfile.TemporaryDirectory(prefix=prefix, dir=memory if in_memory else None)
 
 
 def key_folder() -> Path:

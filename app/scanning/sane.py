@@ -8,12 +8,12 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from app.paths import passing_folder
 from app.scanning import child
 from app.scanning.driver import (
     Device,
@@ -85,7 +85,7 @@ class SaneScanners:
             ScanProblem: scanning ended early; what came before was yielded.
         """
         sources = self._sources(device)
-        with tempfile.TemporaryDirectory(prefix="qmc-scan-") as folder:
+        with passing_folder("qmc-scan-") as folder:
             command = _command(device, profile, sources, Path(folder))
             try:
                 process = subprocess.Popen(
@@ -135,7 +135,9 @@ class SaneScanners:
             if name == "end":
                 open_streams -= 1
             elif name == "page":
-                image = Path(os.fsdecode(line.strip())).read_bytes()
+                path = Path(os.fsdecode(line.strip()))
+                image = path.read_bytes()
+                path.unlink()  # a stack does not pile up in memory
                 count += 1
                 duplex = profile.source is Source.FEEDER_DUPLEX
                 side = ("back" if count % 2 == 0 else "front") if duplex else ""

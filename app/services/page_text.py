@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -22,6 +21,7 @@ from sqlalchemy import select
 
 from app.errors import AppError
 from app.models.base import PageRow
+from app.paths import passing_folder
 from app.services.desk import Desk
 from printing.raster import PDFIUM
 
@@ -62,14 +62,14 @@ def searchable(image: bytes, cancel: threading.Event | None = None) -> bytes:
 
     program = _program()
     assert program is not None
-    with tempfile.TemporaryDirectory(prefix="qmc-ocr-") as name:
+    with passing_folder("qmc-ocr-") as name:
         source, target = Path(name) / "page.pdf", Path(name) / "text.pdf"
         try:
             source.write_bytes(img2pdf.convert(io.BytesIO(image)))
             _read(
                 [*program, "-l", "vie", "--output-type", "pdfa", "--jobs", "1", "--quiet",
                  str(source), str(target)],
-                cancel or threading.Event(),
+                cancel or threading.Event(), Path(name),
             )  # fmt: skip
         except (img2pdf.ImageOpenError, ValueError) as error:
             raise _failed() from error
@@ -78,15 +78,15 @@ def searchable(image: bytes, cancel: threading.Event | None = None) -> bytes:
         return target.read_bytes()
 
 
-def _read(command: list[str], cancel: threading.Event) -> None:
-    """Run the reader to its good end.
+def _read(command: list[str], cancel: threading.Event, folder: Path) -> None:
+    """Run the reader to its good end; what it puts down meanwhile lies in `folder`.
 
     Raises:
         NoText: it ended badly, took too long, or was cancelled.
     """
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env=_environment(), start_new_session=True,
+        env=_environment() | {"TMPDIR": str(folder)}, start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + _PATIENCE_S
     try:

@@ -167,8 +167,10 @@ def test_a_driver_that_hangs_is_ended(tmp_path, monkeypatch):
 
 def test_a_driver_that_crashes_after_a_page_keeps_that_page(tmp_path, monkeypatch, pages):
     program = tmp_path / "scanimage"
+    page = tmp_path / "p0001.png"
     program.write_text(
-        f"#!/bin/sh\ncase $* in *-A*) exit 0;; esac\necho {pages[0]}\nsleep 0.2\nkill -SEGV $$\n"
+        "#!/bin/sh\ncase $* in *-A*) exit 0;; esac\n"
+        f"cp {pages[0]} {page}; echo {page}\nsleep 0.2\nkill -SEGV $$\n"
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
