@@ -197,7 +197,16 @@ def _examine(desk: Desk) -> Iterator[Finding]:
     except StoreProblem as problem:
         is_sound, words = False, str(problem)
     yield Finding(what="Kho hồ sơ", ok=is_sound, words=words)
-    standing = status(desk, "")
+    free = shutil.disk_usage(store.profile.root).free
+    yield Finding(what="Đĩa trống", ok=free > LOW_DISK_BYTES, words=f"{free / 2**30:.1f} GB")
+    try:
+        yield from _read_from_store(desk)
+    except StoreProblem as problem:  # said above where it is; what can be read was read
+        yield Finding(what="Số liệu trong kho", ok=False, words=str(problem))
+
+
+def _read_from_store(desk: Desk) -> Iterator[Finding]:
+    store, standing = desk.store, status(desk, "")
     volume = "ổ khác" if standing.has_second_volume else "cùng ổ với kho — nên cắm ổ thứ hai"
     if store.misses_journal_folder:
         volume = "tạm thời: không thấy ổ đã chọn — cắm lại ổ nhật ký"
@@ -212,8 +221,6 @@ def _examine(desk: Desk) -> Iterator[Finding]:
         ok=in_ring,
         words="trong kho khoá hệ điều hành" if in_ring else "trong tệp riêng (không có kho khoá)",
     )
-    free = shutil.disk_usage(store.profile.root).free
-    yield Finding(what="Đĩa trống", ok=free > LOW_DISK_BYTES, words=f"{free / 2**30:.1f} GB")
     ends = f", đến {standing.plan_ends:%d/%m/%Y}" if standing.plan_ends else ""
     yield Finding(
         what="Dải số hôm nay",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from server.models.database import ServerDatabase, is_passing
+from server.models.base import StoreRow
+from server.models.database import ServerDatabase, insert_all, is_passing
 from tests.support.office import Answer, Office, real_clock, running_office
 from tests.support.processes import wait_for
 from tests.support.standby import Node, durable, pair, url
@@ -161,6 +164,19 @@ def test_a_commit_whose_standby_was_given_up_is_not_acknowledged(tmp_path: Path)
         assert bare.push([event]).json["have"] == 1
         # asking again also waits for the standby: it writes when the station was seen
         assert standby.ask("SELECT count(*) FROM event") == 1
+
+
+@pytest.mark.parametrize("rows", [1, 50])
+def test_a_connection_that_dies_while_rows_go_in_is_a_later(rig: Rig, rows: int) -> None:
+    database = ServerDatabase(url([rig.node]))
+    new = [{"id": uuid4(), "agency": "H25.10", "station": uuid4(), "have": 0, "head": b"",
+            "created_at": dt.datetime.now(dt.UTC)} for _ in range(rows)]  # fmt: skip
+    with pytest.raises(DBAPIError) as gone, database.writing() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+        rig.node.ask(f"SELECT pg_terminate_backend({pid}, 5000)")
+        insert_all(session, StoreRow, new)
+    assert is_passing(gone.value)
+    database.close()
 
 
 def _pids(node: Node) -> list[int]:

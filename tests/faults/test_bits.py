@@ -224,7 +224,7 @@ def test_a_flipped_bit_anywhere_is_found_or_mended_and_never_sent(tmp_path: Path
 
     assert (flipped.untrue, flipped.unseen, flipped.lost) == (0, 0, 0), flipped
     shown = set(flipped.outcomes)
-    assert shown & {"store: DamagedStore in use", "store: DamagedStore at opening"}, flipped
+    assert shown & {"store: examination", "store: DamagedStore at opening"}, flipped
     assert "page: DamagedStore in use" in shown, flipped
     assert "log: mended from the journal" in shown, flipped
     assert "journal, then the store is lost: told at restoring" in shown, flipped
