@@ -10,6 +10,7 @@ from printing.drivers.models import DEFAULT, model_named
 from printing.drivers.opening import is_thermal, label_of, model_of
 
 FORM = "test"
+CODE_PREFIX = "THU-"
 
 
 def make_page(desk: Desk, clerk: Clerk, printer: str, paper: PaperSize) -> Printout:
@@ -19,7 +20,7 @@ def make_page(desk: Desk, clerk: Clerk, printer: str, paper: PaperSize) -> Print
         StoreProblem: it could not be kept.
     """
     now = desk.now()
-    code = f"THU-{now:%y%m%d-%H%M}"
+    code = f"{CODE_PREFIX}{now:%y%m%d-%H%M}"
     lines = (
         f"Máy in: {label_of(printer)}",
         f"Cỡ giấy: {'cuộn' if is_thermal(printer) else paper.value}",

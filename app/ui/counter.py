@@ -21,6 +21,7 @@ from app.sync.engine import SyncEngine
 from app.sync.http import Connection
 from app.ui.devices.presenter import DevicesPresenter
 from app.ui.devices.printers import PrinterRows
+from app.ui.devices.scan_test import ScanTest
 from app.ui.devices.scanners import ScannerRows
 from app.ui.devices.view import DevicesView
 from app.ui.dossiers.model import DossierModel
@@ -135,11 +136,14 @@ class Counter(QObject):
             self.print_queue_view, opened.desk, clerk, self.print_room, jobs
         )
         self.devices_view = DevicesView()
+        self.scan_test = ScanTest(self.devices_view.notice, self._scanners, jobs)
         self.devices = DevicesPresenter(
             self.devices_view, opened.desk, self.print_room, jobs,
             [
                 PrinterRows(opened.desk, clerk, self.print_room),
-                ScannerRows(self._scanners.devices, lambda: self._scanner),
+                ScannerRows(
+                    self._scanners.devices, lambda: self._scanner, self.scan_test.start
+                ),
             ],
         )  # fmt: skip
         views = (
@@ -171,7 +175,7 @@ class Counter(QObject):
         self.scan.kept.connect(lambda _: self.sync.soon())
         self.scan.returned.connect(lambda: self.open("intake"))
         self.scan.pages_changed.connect(self.intake.show_pages)
-        self.piles.enlarged.connect(lambda title, pages: Preview(title, pages, window).show())
+        self.piles.enlarged.connect(self._show_paper)
         self.piles.kept.connect(self.sync.soon)
         self.sync.chip_changed.connect(window.show_chip)
         self.sync.news.connect(lambda _: self._news())
@@ -179,6 +183,7 @@ class Counter(QObject):
         self.print_room.changed.connect(lambda _: self.sync.soon())
         self.print_room.changed.connect(lambda count: window.show_count("print_queue", count))
         self.print_queue.previewed.connect(self._show_paper)
+        self.scan_test.shown.connect(self._show_paper)
 
     def _bind(self) -> None:
         window, intake = self._window, self.intake
@@ -367,7 +372,9 @@ class Counter(QObject):
             self.dossiers.seek(self._last.code)
 
     def _escape(self) -> None:
-        if self.intake.cancel_scan() or self.scan.taker.cancel_scan() or self.piles.stop():
+        stops = (self.intake.cancel_scan, self.scan.taker.cancel_scan, self.piles.stop,
+                 self.scan_test.cancel)  # fmt: skip
+        if any(stop() for stop in stops):
             return
         if self._window.strip.isVisible():
             self._window.strip.clear()

@@ -3,14 +3,19 @@
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 
 from app.services import print_choices
 from app.settings import write_settings
+from app.ui.preview import Preview
+from printing.alignment import page_for, render_page
 from printing.document import PaperSize
 from printing.drivers.fake import FakePrinter
 from printing.drivers.opening import open_printer as really_open
 from printing.errors import PaperJam
+from printing.raster import rasterise
+from tests.support.scan_shop import scan_shop
 
 
 @pytest.fixture
@@ -144,3 +149,42 @@ def test_the_spare_printer_is_offered_first_when_the_chosen_one_fails(seat, prin
 
     assert print_choices.read(station.desk).spare == "DU-PHONG"
     assert seat.counter.print_room.other_printer("HCC") == "DU-PHONG"
+
+
+@pytest.fixture
+def shop(tmp_path, tmp_path_factory):
+    printed = page_for(PaperSize.A4, "THU-261120-0900", "https://thu.invalid/x", ("Quầy 1",))
+    page = rasterise(render_page(printed), dpi=300)[0]
+    path = tmp_path / "page.png"
+    Image.frombytes("RGB", (page.width, page.height), page.pixels).save(path, dpi=(300, 300))
+    with scan_shop(tmp_path_factory.mktemp("scanner"), [path, path]) as shop:
+        yield shop
+
+
+@pytest.fixture
+def scanning_station(shop, station):
+    settings = replace(station.opened.settings, scanners=(f"escl:{shop.address}",))
+    write_settings(station.profile.settings, settings)
+    station.reopen()
+    station.sign_in()
+    return station
+
+
+def test_enter_tries_a_scanner_out_shows_the_page_and_keeps_nothing(scanning_station, seat, shop):
+    look(seat)
+    seat.until(lambda: rows(seat)[-1][0] == "Máy quét")
+    table(seat).selectRow(table(seat).rowCount() - 1)
+
+    seat.qtbot.keyClick(table(seat), Qt.Key.Key_Return)
+
+    words = seat.counter.devices_view.notice.words
+    seat.until(lambda: "Đọc được mã THU-261120-0900" in words.text())
+    (preview,) = [w for w in seat.window.findChildren(Preview) if w.isVisible()]
+    assert "Trang quét thử" in preview.windowTitle()
+    preview.close()
+    assert scanning_station.value("SELECT count(*) FROM pending_page") == 0
+
+    shop.cover_open(True)
+    seat.qtbot.keyClick(table(seat), Qt.Key.Key_Return)
+    seat.until(lambda: "nắp" in words.text())
+    assert "Enter để thử lại" in words.text()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from app.scanning import watched_folder
 from app.scanning.driver import Device
 from app.ui.devices.rows import DeviceRow
 
@@ -76,10 +78,16 @@ class ScannerRows:
     Args:
         find: asks all drivers; slow.
         chosen: answers the name of the usual one.
+        try_out: scans a page and shows it, given name and label.
     """
 
-    def __init__(self, find: Callable[[], list[Device]], chosen: Callable[[], str]) -> None:
-        self._find, self._chosen = find, chosen
+    def __init__(
+        self,
+        find: Callable[[], list[Device]],
+        chosen: Callable[[], str],
+        try_out: Callable[[str, str], None],
+    ) -> None:
+        self._find, self._chosen, self._try_out = find, chosen, try_out
 
     def rows(self) -> Sequence[DeviceRow]:
         """Look for all scanners."""
@@ -95,6 +103,12 @@ class ScannerRows:
         return [
             DeviceRow(
                 key=row.name, kind="Máy quét", name=row.label, state=row.words,
-                tone="good" if row.is_found else "bad",
+                tone="good" if row.is_found else "bad", test=self._test_of(row),
             ) for row in found
         ]  # fmt: skip
+
+    def _test_of(self, row: ScannerRow) -> Callable[[], object] | None:
+        """A folder is not tried: what lies in it is somebody's paper."""
+        if not row.is_found or row.name.startswith(watched_folder.PREFIX):
+            return None
+        return partial(self._try_out, row.name, row.label)
