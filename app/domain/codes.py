@@ -20,6 +20,7 @@ _ANY_CODE = re.compile(
     r"-(?P<day>\d{6})-(?P<number>\d{4,8})",
     re.ASCII,
 )
+_PAD_NUMBER = re.compile(r"GT-[0-9A-F]{6}-\d{5,8}", re.ASCII)
 _CHECK_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LOOKUP_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that a tired eye mixes up
 LOOKUP_LENGTH = 8
@@ -79,6 +80,16 @@ def read_code(text: str) -> CodeParts | None:
     except ValueError:
         return None
     return CodeParts(match["agency"], on, int(match["number"]))
+
+
+def pad_number(store: str, number: int) -> str:
+    """Return what stands on a sheet of a pad; `store` is six hexadecimal digits."""
+    return f"GT-{store}-{number:05d}"
+
+
+def is_pad_number(text: str) -> bool:
+    """Tell whether a text is the number of a pad's sheet."""
+    return _PAD_NUMBER.fullmatch(text) is not None
 
 
 def check_character(code: str) -> str:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from uuid import UUID
 
-from app.domain.codes import read_code
+from app.domain.codes import is_pad_number, read_code
 from app.domain.scans import ScanKind, recognise
 
 RECEIPT_PAPER = "giay-tiep-nhan"
@@ -36,7 +36,7 @@ class Mark:
     """A barcode as far as the routing needs it; its raw text is kept nowhere.
 
     Attributes:
-        code: dossier code of a receipt or cover sheet, else "".
+        code: dossier code of a receipt or cover sheet, number of a pad's sheet, else "".
         paper: key of the paper that a cover sheet names, else "".
     """
 
@@ -55,6 +55,8 @@ def mark_of(text: str) -> Mark:
     found = recognise(text)
     if found.kind is ScanKind.DOSSIER and _is_well_formed(found.code):
         return Mark(MarkKind.RECEIPT, found.code)
+    if is_pad_number(text.strip()):
+        return Mark(MarkKind.RECEIPT, text.strip())
     head, _, paper = text.strip().removeprefix("BIA|").partition("|")
     if text.strip().startswith("BIA|") and _is_well_formed(head):
         return Mark(MarkKind.COVER, head, paper if _KEY.fullmatch(paper) else "")
@@ -105,6 +107,7 @@ class NoteKind(StrEnum):
 
     FOREIGN = "foreign"
     UNKNOWN = "unknown"
+    NOT_ENTERED = "not_entered"
     VOID = "void"
     ELSEWHERE = "elsewhere"
     DOUBTFUL = "doubtful"
@@ -126,6 +129,7 @@ class NoteKind(StrEnum):
 _WORDS = {
     NoteKind.FOREIGN: "Có mã vạch lạ, không phải mã hồ sơ; trang vẫn xếp theo tờ phân cách.",
     NoteKind.UNKNOWN: "Mã {0} chưa có trên máy này. Bấm F5 nhận dữ liệu mới, hoặc gõ mã đúng.",
+    NoteKind.NOT_ENTERED: "Giấy viết tay {0} chưa được nhập vào máy. Nhập hồ sơ này, rồi chọn nó.",
     NoteKind.VOID: "Hồ sơ {0} đã hoàn tác, số này không dùng nữa. Chọn hồ sơ khác hoặc bỏ.",
     NoteKind.ELSEWHERE: "Giấy {0} là của cơ quan khác. Để riêng tờ này, hoặc chọn hồ sơ khác.",
     NoteKind.DOUBTFUL: "Hai hồ sơ cùng mang mã {0}. Mở mục Đồng bộ để xử lý, rồi chọn hồ sơ.",
@@ -145,9 +149,9 @@ _WORDS = {
 }
 _GRAVE = frozenset(
     {
-        NoteKind.UNKNOWN, NoteKind.VOID, NoteKind.ELSEWHERE, NoteKind.DOUBTFUL,
-        NoteKind.TWO_CODES, NoteKind.NO_SEPARATOR, NoteKind.AFTER_TROUBLE, NoteKind.UNREADABLE,
-        NoteKind.UNREAD_BARS,
+        NoteKind.UNKNOWN, NoteKind.NOT_ENTERED, NoteKind.VOID, NoteKind.ELSEWHERE,
+        NoteKind.DOUBTFUL, NoteKind.TWO_CODES, NoteKind.NO_SEPARATOR, NoteKind.AFTER_TROUBLE,
+        NoteKind.UNREADABLE, NoteKind.UNREAD_BARS,
     }
 )  # fmt: skip
 
@@ -316,6 +320,8 @@ def _begin(
         return _Run(why=NoteKind.TWO_CODES), (Note(NoteKind.TWO_CODES, codes),)
     if first.dossier is None or first.standing not in (Standing.OPEN, Standing.CLOSED):
         kind = NoteKind(first.standing.value)
+        if kind is NoteKind.UNKNOWN and is_pad_number(mark.code):
+            kind = NoteKind.NOT_ENTERED
         return _Run(why=kind), (Note(kind, (mark.code,)),)
     notes = []
     code = first.code or mark.code

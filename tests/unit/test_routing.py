@@ -60,6 +60,8 @@ def owners(placed: Sequence[Placed]) -> list[str]:
         (A, Mark(MarkKind.RECEIPT, A)),
         ("H24.15-261120-12345", Mark(MarkKind.RECEIPT, "H24.15-261120-12345")),
         ("T-1A2B3C-261120-0001", Mark(MarkKind.RECEIPT, "T-1A2B3C-261120-0001")),
+        ("GT-1A2B3C-00001", Mark(MarkKind.RECEIPT, "GT-1A2B3C-00001")),
+        ("GT-1A2B3C-001", Mark(MarkKind.FOREIGN)),
         (f"https://hs.example.vn/hs/{A}?m=ABCD2345", Mark(MarkKind.RECEIPT, A)),
         (f"BIA|{A}", Mark(MarkKind.COVER, A)),
         (f"BIA|{A}|to-khai", Mark(MarkKind.COVER, A, "to-khai")),
@@ -298,6 +300,19 @@ def test_a_dropped_page_can_be_had_back() -> None:
     placed = route([cover(A, decision=back), page("1", decision=Decision(Fate.DROP))], OPEN)
 
     assert owners(placed) == [A, "drop"]
+
+
+def test_a_sheet_of_a_pad_ends_the_run_until_its_dossier_is_entered() -> None:
+    pad = "GT-1A2B3C-00001"
+    pile = [receipt(A), page("1"), receipt(pad), page("2")]
+
+    placed = route(pile, OPEN)
+    entered = route(pile, OPEN | {pad: Known(Standing.OPEN, uuid5(SPACE, B), B)})
+
+    assert owners(placed) == [A, A, "wait", "wait"]
+    assert kinds(placed[2]) == {NoteKind.NOT_ENTERED}
+    assert "GT-1A2B3C-00001 chưa được nhập" in placed[2].notes[0].words
+    assert [one.dossier for one in entered[2:]] == [uuid5(SPACE, B)] * 2
 
 
 # ---- any pile -----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import datetime as dt
 
 from app.domain.amounts import in_figures
 from app.domain.catalogue import Agency, Procedure
+from app.domain.codes import pad_number
 from app.domain.fees import FeeKind
 from app.domain.papers import Paper
 from app.models import events
@@ -124,7 +125,7 @@ def blank_pad(setting: Setting) -> PrintDocument:
         title=form.title,
         id_label=word(forms, "id_line", "Số căn cước/Hộ chiếu"),
         papers_label=word(forms, "papers_line", "Thành phần hồ sơ và số lượng mỗi loại giấy tờ"),
-        numbers=tuple(f"GT-{mark}-{n:05d}" for n in range(last + 1, last + count + 1)),
+        numbers=tuple(pad_number(mark, n) for n in range(last + 1, last + count + 1)),
         note="Giấy này viết tay khi quầy mất điện. Mã hồ sơ chính thức được ghi và báo cho người "
         "nộp ngay khi hồ sơ được nhập vào máy; xin giữ giấy này đến khi nhận kết quả.",
     )
