@@ -14,7 +14,7 @@ from sqlalchemy import insert, text
 from app.domain.bodies import ChargedFee, Person
 from app.domain.fold import Dossier
 from app.models import projection
-from app.models.base import CodeRow, DossierRow
+from app.models.base import CodeRow, DossierRow, SnapshotRow
 from app.models.store import VIETNAM
 from app.services import lookup
 from benchmarks.result import Result, p95, timed
@@ -79,12 +79,18 @@ def fill(desk, count: int, random_: random.Random) -> None:
         with desk.store.database.writing() as session:
             session.execute(insert(DossierRow), [as_row(i + first + 1, d)
                                                  for i, d in enumerate(dossiers)])  # fmt: skip
+            session.execute(insert(SnapshotRow), [
+                {"row": i + first + 1, "content": msgspec.json.encode(d)}
+                for i, d in enumerate(dossiers)
+            ])  # fmt: skip
             session.execute(insert(CodeRow), [{"code": d.code, "dossier": d.id} for d in dossiers])
             session.execute(
                 text("INSERT INTO dossier_search(rowid, words) VALUES (:row, :words)"),
                 [{"row": i + first + 1, "words": projection.search_words(d)}
                  for i, d in enumerate(dossiers)],
             )  # fmt: skip
+            words = {w for d in dossiers for w in projection.search_words(d).split()}
+            projection.note_words(session, " ".join(words))
 
 
 def make(i: int, now: dt.datetime, random_: random.Random) -> Dossier:
@@ -110,5 +116,4 @@ def as_row(row: int, dossier: Dossier) -> dict[str, object]:
         "received_at": dossier.received_at, "due_at": dossier.due_at, "state": 2,
         "is_open": True, "voided": False, "payment": "free", "provisional": False,
         "receipt_version": 1, "page_count": 0, "last_n": 0, "needs_look": False,
-        "snapshot": msgspec.json.encode(dossier),
     }  # fmt: skip

@@ -111,7 +111,6 @@ class DossierRow(Base):
 
     Attributes:
         row: newest last; the key of pages of lists and of the search index.
-        snapshot: the folded `Dossier` as JSON.
         last_n: number of the last own event; waiting while above `have`.
         needs_look: an event of it was quarantined or is in conflict.
     """
@@ -148,7 +147,24 @@ class DossierRow(Base):
     page_count: Mapped[int]
     last_n: Mapped[int]
     needs_look: Mapped[bool]
-    snapshot: Mapped[bytes]
+
+
+class SnapshotRow(Base):
+    """The folded `Dossier` as JSON, beside its row: lists stay narrow."""
+
+    __tablename__ = "dossier_snapshot"
+
+    row: Mapped[int] = mapped_column(ForeignKey("dossier.row"), primary_key=True)
+    content: Mapped[bytes]
+
+
+class SearchWordRow(Base):
+    """A word of letters that stands in the search index; see `lookup`."""
+
+    __tablename__ = "search_word"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    word: Mapped[str] = mapped_column(String(200), primary_key=True)
 
 
 class CodeRow(Base):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import exists, select, text, update
+from sqlalchemy import exists, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from app.domain import fold as folding
@@ -15,7 +15,9 @@ from app.domain.events import KINDS, Event
 from app.domain.fold import Dossier
 from app.domain.text import fold, folded_words
 from app.models import events
-from app.models.base import CodeRow, DossierRow, EventRow, PageRow
+from app.models.base import CodeRow, DossierRow, EventRow, PageRow, SearchWordRow, SnapshotRow
+
+SHORT_BEGINNING = 3  # letters; the search index knows beginnings up to here
 
 
 def record(session: Session, act: events.Act) -> Event:
@@ -47,7 +49,11 @@ def _accepted(session: Session, dossier: UUID) -> Dossier | None:
 
 def load(session: Session, dossier: UUID) -> Dossier | None:
     """Return the folded dossier, or None."""
-    raw = session.scalar(select(DossierRow.snapshot).where(DossierRow.id == dossier))
+    raw = session.scalar(
+        select(SnapshotRow.content)
+        .join(DossierRow, DossierRow.row == SnapshotRow.row)
+        .where(DossierRow.id == dossier)
+    )
     return None if raw is None else read_snapshot(raw)
 
 
@@ -101,7 +107,8 @@ def _note_mended(session: Session, rows: Iterable[EventRow]) -> None:
 
 def _save(session: Session, dossier: Dossier, last_n: int, *, needs_look: bool | None) -> None:
     row = session.scalar(select(DossierRow).where(DossierRow.id == dossier.id))
-    words_before = "" if row is None else search_words(read_snapshot(row.snapshot))
+    snapshot = None if row is None else session.get(SnapshotRow, row.row)
+    words_before = "" if snapshot is None else search_words(read_snapshot(snapshot.content))
     if row is None:
         row = DossierRow(id=dossier.id, needs_look=False, last_n=0)
         session.add(row)
@@ -111,6 +118,10 @@ def _save(session: Session, dossier: Dossier, last_n: int, *, needs_look: bool |
     if needs_look is not None:
         row.needs_look = needs_look
     session.flush()
+    if snapshot is None:
+        snapshot = SnapshotRow(row=row.row)
+        session.add(snapshot)
+    snapshot.content = msgspec.json.encode(dossier)
     _save_codes(session, dossier)
     _save_pages(session, dossier)
     words = search_words(dossier)
@@ -119,6 +130,23 @@ def _save(session: Session, dossier: Dossier, last_n: int, *, needs_look: bool |
             text("INSERT OR REPLACE INTO dossier_search(rowid, words) VALUES (:row, :words)"),
             {"row": row.row, "words": words},
         )
+        note_words(session, words)
+
+
+def note_words(session: Session, words: str) -> None:
+    """Note the words of letters that the search index now holds; see `is_counted`."""
+    counted = [{"word": word} for word in words.split() if is_counted(word)]
+    if counted:
+        session.execute(insert(SearchWordRow).prefix_with("OR IGNORE"), counted)
+
+
+def is_counted(word: str) -> bool:
+    """Tell whether a folded word is kept in the list of words.
+
+    Beginnings of up to three letters have an index of their own, and numbers
+    begin alike too rarely to be slow.
+    """
+    return len(word) > SHORT_BEGINNING and word.isalpha()
 
 
 def _fill(row: DossierRow, dossier: Dossier) -> None:
@@ -139,7 +167,6 @@ def _fill(row: DossierRow, dossier: Dossier) -> None:
     row.provisional = dossier.provisional
     row.receipt_version = dossier.receipt_version
     row.page_count = len(dossier.pages)
-    row.snapshot = msgspec.json.encode(dossier)
 
 
 def _save_codes(session: Session, dossier: Dossier) -> None:

@@ -16,7 +16,15 @@ from app.domain import codes
 from app.domain.bodies import DocumentPrinted, EventMended
 from app.domain.fold import Dossier
 from app.models import events, projection
-from app.models.base import CodeRow, DossierRow, EventRow, NumberMark, PrintJobRow, RangeRow
+from app.models.base import (
+    CodeRow,
+    DossierRow,
+    EventRow,
+    NumberMark,
+    PrintJobRow,
+    RangeRow,
+    SnapshotRow,
+)
 from app.services.desk import VIETNAM
 
 RECEIPT = "01"
@@ -102,8 +110,9 @@ class Register:
     def entries(self) -> Iterable[Entry]:
         """Yield the dossiers received here on the day, then those only printed on it."""
         receptions = self._session.execute(
-            select(EventRow, DossierRow.snapshot, DossierRow.day)
+            select(EventRow, SnapshotRow.content, DossierRow.day)
             .join(DossierRow, DossierRow.id == EventRow.dossier)
+            .join(SnapshotRow, SnapshotRow.row == DossierRow.row)
             .where(
                 EventRow.kind == "dossier.received",
                 EventRow.store.in_(self._own),
@@ -116,7 +125,7 @@ class Register:
         coded = self._coded(dossiers)
         for row in receptions:
             event = mended.get((row.EventRow.store, row.EventRow.n), row.EventRow)
-            folded = projection.read_snapshot(row.snapshot)
+            folded = projection.read_snapshot(row.content)
             is_of_day = row.day == self._on
             yield self._entry(folded, event, is_of_day, coded.get(folded.id, 0), prints[folded.id])
 

@@ -16,7 +16,7 @@ from app.domain.events import UnreadableEvent, read_body, write_body
 from app.domain.fold import Conflict, Dossier, NotAllowed, read_act
 from app.errors import AppError
 from app.models import events, projection
-from app.models.base import DossierRow, EventRow
+from app.models.base import DossierRow, EventRow, SnapshotRow
 from app.services.corrections import NotNow
 from app.services.desk import Clerk, Desk
 from app.services.intake import take_code
@@ -67,15 +67,16 @@ def disputes(desk: Desk, limit: int = 100) -> tuple[Dispute, ...]:
     """Return the conflicts that wait for a decision, newest dossier first."""
     with desk.store.database.reading() as session:
         rows = session.scalars(
-            select(DossierRow)
+            select(SnapshotRow.content)
+            .join(DossierRow, DossierRow.row == SnapshotRow.row)
             .where(DossierRow.needs_look)
             .order_by(DossierRow.row.desc())
             .limit(limit)
         ).all()
         own = set(events.own_stores(session))
         found = []
-        for row in rows:
-            dossier = projection.read_snapshot(row.snapshot)
+        for content in rows:
+            dossier = projection.read_snapshot(content)
             found += [_dispute(session, dossier, c, own) for c in dossier.open_conflicts]
     return tuple(dispute for dispute in found if dispute is not None)
 

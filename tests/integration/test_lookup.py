@@ -154,7 +154,32 @@ def test_new_dossiers_do_not_shift_the_pages_that_follow(crowded: Counter) -> No
     crowded.change("DELETE FROM dossier_search WHERE rowid = (SELECT max(row) FROM dossier)")
     newest = "(SELECT id FROM dossier ORDER BY row DESC LIMIT 1)"
     crowded.change(f"DELETE FROM dossier_code WHERE dossier = {newest}")
+    crowded.change("DELETE FROM dossier_snapshot WHERE row = (SELECT max(row) FROM dossier)")
     crowded.change("DELETE FROM dossier WHERE row = (SELECT max(row) FROM dossier)")
+
+
+def test_long_beginnings_find_every_word_that_begins_so(counter: Counter) -> None:
+    for given in ("Khánh", "Khang", "Khanhnha", "Kha"):
+        counter.receive(f"Quàng A {given}")
+
+    def found(sought: str) -> set[str]:
+        return {line.submitter.split()[-1] for line in lookup.find(counter.desk, sought).lines}
+
+    assert found("quang khan") == {"Khánh", "Khang", "Khanhnha"}
+    assert found("khanh quang") == {"Khánh", "Khanhnha"}
+    assert found("kha") == {"Khánh", "Khang", "Khanhnha", "Kha"}
+    assert found("khanhnhat") == set()
+    assert found("quang khanhx") == set()
+
+
+def test_more_words_that_begin_alike_than_are_listed_are_found_all_the_same(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "_MOST_WORDS", 1)
+    for given in ("Khánh", "Khang"):
+        counter.receive(f"Quàng Bê {given}")
+
+    assert len(lookup.find(counter.desk, "quang be khan").lines) == 2
 
 
 def test_lists_are_narrowed(crowded: Counter) -> None:
