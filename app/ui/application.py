@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QLocale, QObject
+from PySide6.QtCore import QLocale, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.errors import AppError
@@ -14,16 +15,19 @@ from app.logs import hook_exceptions, start_logging
 from app.paths import Profile, default_profile
 from app.services.desk import Clerk
 from app.ui import theme
-from app.ui.counter import Counter, Opened
-from app.ui.jobs import JobRunner
+from app.ui.jobs import JobRunner, Lane
 from app.ui.scan_filter import ScanFilter
 from app.ui.sign_in.presenter import SignInPresenter
 from app.ui.sign_in.view import SignInView
 from app.ui.translation import QtInVietnamese
 from app.ui.window import Window
 
+if TYPE_CHECKING:
+    from app.ui.counter import Counter, Opened
+
 _SIGN_IN_SIZE = (760, 560)
 _WINDOW_SIZE = (1366, 728)
+_PAINTED_MS = 50  # by then the sign-in stands on the screen
 
 
 class Joiner(Protocol):
@@ -64,13 +68,23 @@ class Session(QObject):
         self.window: Window | None = None
         self.counter: Counter | None = None
         app.setQuitOnLastWindowClosed(True)
+        QTimer.singleShot(_PAINTED_MS, self, self._read_screens)
 
     def start(self) -> None:
         """Show the sign-in."""
         self.sign_in.show()
         self.sign_in_view.show()
 
+    def _read_screens(self) -> None:
+        """Read the code of all screens while the clerk types a name."""
+        self.jobs.run(
+            Lane.PICTURES, lambda: import_module("app.ui.counter"), owner=self,
+            done=lambda _: None, failed=lambda _: None,
+        )  # fmt: skip
+
     def _begin(self, clerk: Clerk) -> None:
+        from app.ui.counter import Counter
+
         self.window = Window()
         self.window.resize(*_WINDOW_SIZE)
         self.counter = Counter(self.window, self._opened, self.engine, clerk, self.jobs)
