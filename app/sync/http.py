@@ -25,6 +25,7 @@ from app.settings import Settings
 
 T = TypeVar("T")
 CONNECT_S = 10.0
+_STANDSTILL_S = 30.0  # of a body that is handed over slowly: a line may be cut that long
 ANSWER_S = 60.0
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -303,7 +304,7 @@ class Connection:
                 self._base + target,
                 data=_Held(body, hold) if body and hold is not None else body or None,
                 headers=sent,
-                timeout=(CONNECT_S, ANSWER_S),
+                timeout=(CONNECT_S if hold is None else _STANDSTILL_S, ANSWER_S),
                 allow_redirects=False,
             )
             content = answer.content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 
 from app.services import scanning
-from app.sync import pages
+from app.settings import Settings
+from app.sync import http, pages
 from app.sync.http import ServerRefused, ServerUnreachable
 from tests.support.office import (
     BICH,
@@ -22,6 +24,7 @@ from tests.support.office import (
     Counter,
     Office,
     picture,
+    real_clock,
     running_office,
 )
 
@@ -422,3 +425,34 @@ def test_a_page_on_its_way_holds_still_within_a_chunk(office: Office) -> None:
     assert len(asked) > 5 * chunks  # far more often than once a chunk
     assert counter.value("SELECT count(*) FROM page WHERE is_own AND stored_at IS NULL") == 0
     counter.close()
+
+
+def test_a_line_that_stands_still_for_a_while_does_not_cost_what_was_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http, "CONNECT_S", 0.2)
+    body = bytes(400_000)
+    taken: list[int] = []
+
+    def serve(listening: socket.socket) -> None:
+        peer, _ = listening.accept()
+        with peer, peer.makefile("rb") as reader:
+            while reader.readline() != b"\r\n":
+                pass
+            time.sleep(1)  # five times as long as reaching a server may take
+            taken.append(len(reader.read(len(body))))
+            peer.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        threading.Thread(target=serve, args=(listening,), daemon=True).start()
+        settings = Settings(profile_id="x", server=f"http://127.0.0.1:{listening.getsockname()[1]}")
+        line = http.Connection(settings, None, lambda _: b"", real_clock())
+        line.keep_queue_short()
+        reply = line.ask("PATCH", "/v1/files/x", body, hold=lambda: False)
+        line.close()
+
+    assert reply.status == 204
+    assert taken == [len(body)]
