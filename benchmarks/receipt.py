@@ -55,7 +55,8 @@ def bare_commit(desk, dossier) -> None:
             "SELECT * FROM event WHERE dossier = ? LIMIT 1", (dossier.hex,)
         ).mappings().first()  # fmt: skip
         row = connection.exec_driver_sql(
-            "SELECT * FROM dossier WHERE id = ?", (dossier.hex,)
+            'SELECT s."row", s.content FROM dossier_snapshot s JOIN dossier d ON d."row" = s."row"'
+            " WHERE d.id = ?", (dossier.hex,)
         ).mappings().first()  # fmt: skip
         connection.execute(
             insert(EventRow.__table__),
@@ -63,5 +64,5 @@ def bare_commit(desk, dossier) -> None:
                             "dossier": dossier}],
         )  # fmt: skip
         connection.exec_driver_sql(
-            "UPDATE dossier SET snapshot = ? WHERE id = ?", (row["snapshot"], dossier.hex)
+            'UPDATE dossier_snapshot SET content = ? WHERE "row" = ?', (row["content"], row["row"])
         )

@@ -25,7 +25,7 @@ from app.settings import Settings
 
 T = TypeVar("T")
 CONNECT_S = 10.0
-_STANDSTILL_S = 30.0  # of a body that is handed over slowly: a line may be cut that long
+_STANDSTILL_S = 15.0  # of a body that is handed over slowly: a line may be cut that long
 ANSWER_S = 60.0
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
