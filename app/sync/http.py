@@ -25,7 +25,9 @@ from app.settings import Settings
 
 T = TypeVar("T")
 CONNECT_S = 10.0
-_STANDSTILL_S = 15.0  # of a body that is handed over slowly: a line may be cut that long
+# Of a body that is handed over slowly. TCP doubles its waits: after so long it would wait as
+# long again before it tries, even if the line is back; a new connection tries after a second.
+_STANDSTILL_S = 7.0
 ANSWER_S = 60.0
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"

@@ -15,7 +15,7 @@ from app.models import events
 from app.models.base import EventRow, PageRow
 from app.models.problems import DamagedStore
 from app.models.store import Store
-from app.sync.http import Connection, ServerRefused
+from app.sync.http import Connection, ServerRefused, ServerUnreachable
 
 CHUNK_BYTES = 64 * 1024
 _TUS = {"Tus-Resumable": "1.0.0"}
@@ -74,17 +74,18 @@ def send_pages(
             each chunk and each few KB of one.
 
     Raises:
-        ServerUnreachable: what was sent stays sent; the offset is asked for
-            next time.
+        ServerUnreachable: the line broke, and broke again before a chunk arrived.
+            What arrived stays; the offset is asked for next time.
         DamagedStore: an image is damaged or missing here; all others were sent.
     """
     count = 0
     damage: DamagedStore | None = None
+    line = _Line(connection)
     for page in waiting_pages(store):
         if pause():
             break
         try:
-            is_stored = _send(store, connection, page, pause)
+            is_stored = _send_on(store, line, page, pause)
         except DamagedStore as problem:
             damage = problem  # the other pages go on
             continue
@@ -102,10 +103,30 @@ def send_pages(
     return count
 
 
-def _send(store: Store, connection: Connection, page: Waiting, pause: Callable[[], bool]) -> bool:
+@dataclass(slots=True)
+class _Line:
+    """A connection, how many chunks arrived, and how many had when it last broke."""
+
+    connection: Connection
+    arrived: int = 0
+    arrived_before: int = 0
+
+
+def _send_on(store: Store, line: _Line, page: Waiting, pause: Callable[[], bool]) -> bool:
+    """Send one page; where the line broke go on at once, as long as something arrives."""
+    while True:
+        try:
+            return _send(store, line, page, pause)
+        except ServerUnreachable:
+            if line.arrived == line.arrived_before:
+                raise
+            line.arrived_before = line.arrived
+
+
+def _send(store: Store, line: _Line, page: Waiting, pause: Callable[[], bool]) -> bool:
     """Send one page; False if it was paused or must start again next time."""
     try:
-        target, offset = _begin(store, connection, page)
+        target, offset = _begin(store, line.connection, page)
         if offset == page.size:
             return True  # the server has it, though it may be gone here
         content = store.blobs.get(page.sha256)
@@ -113,7 +134,8 @@ def _send(store: Store, connection: Connection, page: Waiting, pause: Callable[[
             if pause():
                 return False
             chunk = content[offset : offset + CHUNK_BYTES]
-            offset = _patch(connection, target, offset, chunk, pause)
+            offset = _patch(line.connection, target, offset, chunk, pause)
+            line.arrived += 1
     except ServerRefused as refused:
         if refused.status in _START_AGAIN:
             _note_upload(store, page.sha256, "")

@@ -317,11 +317,11 @@ def test_a_station_resumes_where_the_line_broke(
         return reply
 
     monkeypatch.setattr(http.Connection, "ask", breaking)
-    with pytest.raises(ServerUnreachable):
-        counter.sync()
-    done = counter.sync()
-    while done.pages_waiting:
-        done = counter.sync()
+    if broken_at == "POST":  # nothing had arrived: the line is gone
+        with pytest.raises(ServerUnreachable):
+            counter.sync()
+    done = counter.sync()  # where something had, it goes on at once
+    assert done.pages_waiting == 0
 
     image = _stored(office, sha256)
     assert image is not None

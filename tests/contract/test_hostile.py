@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import json
 import os
@@ -277,11 +278,12 @@ def test_wrong_methods_are_refused_plainly(office: Office, method: str) -> None:
 
 def _raw(office: Office, data: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", office.port), 10) as line:
-        line.sendall(data)
-        line.shutdown(socket.SHUT_WR)
         found = b""
-        while chunk := line.recv(65536):
-            found += chunk
+        with contextlib.suppress(ConnectionError):  # whoever sends too much is cut off
+            line.sendall(data)
+            line.shutdown(socket.SHUT_WR)
+            while chunk := line.recv(65536):
+                found += chunk
     return found
 
 
