@@ -18,6 +18,7 @@ from app.models.store import Store
 from app.sync.http import Connection, ServerRefused, ServerUnreachable
 
 CHUNK_BYTES = 64 * 1024
+_AFTER_BREAK_BYTES = 24 * 1024  # a chunk arrives whole or not at all
 _TUS = {"Tus-Resumable": "1.0.0"}
 _START_AGAIN = (404, 409, 410, 422, 460)
 _NOT_ANNOUNCED = 403
@@ -80,7 +81,7 @@ def send_pages(
     """
     count = 0
     damage: DamagedStore | None = None
-    line = _Line(connection)
+    line = _Line(connection, CHUNK_BYTES)
     for page in waiting_pages(store):
         if pause():
             break
@@ -105,9 +106,10 @@ def send_pages(
 
 @dataclass(slots=True)
 class _Line:
-    """A connection, how many chunks arrived, and how many had when it last broke."""
+    """A connection, how large chunks are, how many arrived, and had when it last broke."""
 
     connection: Connection
+    chunk_bytes: int
     arrived: int = 0
     arrived_before: int = 0
 
@@ -121,6 +123,7 @@ def _send_on(store: Store, line: _Line, page: Waiting, pause: Callable[[], bool]
             if line.arrived == line.arrived_before:
                 raise
             line.arrived_before = line.arrived
+            line.chunk_bytes = min(line.chunk_bytes, _AFTER_BREAK_BYTES)
 
 
 def _send(store: Store, line: _Line, page: Waiting, pause: Callable[[], bool]) -> bool:
@@ -133,7 +136,7 @@ def _send(store: Store, line: _Line, page: Waiting, pause: Callable[[], bool]) -
         while offset < len(content):
             if pause():
                 return False
-            chunk = content[offset : offset + CHUNK_BYTES]
+            chunk = content[offset : offset + line.chunk_bytes]
             offset = _patch(line.connection, target, offset, chunk, pause)
             line.arrived += 1
     except ServerRefused as refused:
