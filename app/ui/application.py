@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SIGN_IN_SIZE = (760, 560)
 _WINDOW_SIZE = (1366, 728)
-_PAINTED_MS = 50  # by then the sign-in stands on the screen
+_PAINTED_MS = 300  # by then the sign-in stands on the screen
 
 
 class Joiner(Protocol):
@@ -68,12 +68,13 @@ class Session(QObject):
         self.window: Window | None = None
         self.counter: Counter | None = None
         app.setQuitOnLastWindowClosed(True)
-        QTimer.singleShot(_PAINTED_MS, self, self._read_screens)
 
     def start(self) -> None:
         """Show the sign-in."""
         self.sign_in.show()
         self.sign_in_view.show()
+        if self.counter is None:
+            QTimer.singleShot(_PAINTED_MS, self, self._read_screens)
 
     def _read_screens(self) -> None:
         """Read the code of all screens while the clerk types a name."""

@@ -16,6 +16,7 @@ from app.scanning.scanners import AllScanners
 from app.services import lookup
 from app.services.desk import Clerk, Desk
 from app.services.intake import Reception
+from app.services.print_jobs import Printout
 from app.settings import Settings
 from app.sync.engine import SyncEngine
 from app.sync.http import Connection
@@ -171,6 +172,7 @@ class Counter(QObject):
         self.intake.sounded.connect(self._sound)
         self.dossiers.reprint_asked.connect(lambda id: self.print_room.print_receipt(id, ""))
         self.dossiers.previewed.connect(self._show_preview)
+        self.dossiers.paper_ready.connect(self._offer_paper)
         self.scan.sounded.connect(self._sound)
         self.scan.kept.connect(lambda _: self.sync.soon())
         self.scan.returned.connect(lambda: self.open("intake"))
@@ -216,6 +218,7 @@ class Counter(QObject):
             "filter": self.dossiers_view.line.setFocus,
             "reprint": self.dossiers_view.reprint_asked.emit,
             "preview": self.dossiers_view.preview_asked.emit,
+            "other_papers": self.dossiers_view.papers_asked.emit,
             "scan_more": self._scan_more,
         }
         scan = self.scan
@@ -390,6 +393,12 @@ class Counter(QObject):
 
     def _show_preview(self, code: str, pages: list[Raster]) -> None:
         Preview(f"Giấy tiếp nhận {code}", pages, self._window).show()
+
+    def _offer_paper(self, printout: Printout, pages: list[Raster]) -> None:
+        def print_it() -> None:
+            self.print_room.print_made(lambda: printout, printout.form, printout.title)
+
+        Preview(printout.title, pages, self._window, print_it).show()
 
     def _show_paper(self, title: str, pages: list[Raster]) -> None:
         Preview(title, pages, self._window).show()

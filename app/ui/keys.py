@@ -81,6 +81,7 @@ KEYS: tuple[Key, ...] = (
     Key("Ctrl+F", DOSSIERS, "filter", "Tới ô tìm"),
     Key("Ctrl+R", DOSSIERS, "reprint", "In lại giấy tiếp nhận"),
     Key("Ctrl+P", DOSSIERS, "preview", "Xem giấy tiếp nhận"),
+    Key("Ctrl+B", DOSSIERS, "other_papers", "Xem, in giấy khác của hồ sơ"),
     Key("Space", DOSSIERS, "quick_view", "Xem nhanh", in_list=True),
     Key("0…4", DOSSIERS, "quick_filter", "Lọc nhanh", in_list=True),
     Key("Shift+F9", EVERYWHERE, "open_print_queue", "Chờ in"),

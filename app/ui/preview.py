@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QImage, QPixmap
+from PySide6.QtGui import QGuiApplication, QImage, QPixmap, QShortcut
 from PySide6.QtWidgets import QDialog, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from printing.raster import Raster
@@ -15,9 +15,19 @@ _SHARE_OF_SCREEN = 0.9
 
 
 class Preview(QDialog):
-    """Pages under each other; the arrow keys scroll, Esc closes."""
+    """Pages under each other; the arrow keys scroll, Esc closes, Enter prints what may be printed.
 
-    def __init__(self, title: str, pages: Sequence[Raster], parent: QWidget | None = None) -> None:
+    Args:
+        print_it: called by Enter, once; None if there is nothing to print.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        pages: Sequence[Raster],
+        parent: QWidget | None = None,
+        print_it: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -31,6 +41,11 @@ class Preview(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)
+        if print_it is not None:
+            self._print_it = print_it
+            layout.addWidget(self._hint())
+            for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                QShortcut(key, self, self._print)
         screen = QGuiApplication.primaryScreen().availableSize()
         width = max((page.width for page in pages), default=400) + 60
         self.resize(
@@ -38,6 +53,15 @@ class Preview(QDialog):
             int(screen.height() * _SHARE_OF_SCREEN),
         )
         area.setFocus()
+
+    def _hint(self) -> QLabel:
+        hint = QLabel("Enter  In        Esc  Đóng, không in")
+        hint.setContentsMargins(10, 6, 10, 8)
+        return hint
+
+    def _print(self) -> None:
+        self.accept()
+        self._print_it()
 
 
 def _label(number: int, page: Raster) -> QLabel:

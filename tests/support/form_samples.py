@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pypdfium2
+import zxingcpp
 from PIL import Image
 
 from printing.document import PaperSize, PrintDocument
@@ -431,16 +432,29 @@ def sample_pdf(form: str, paper: PaperSize) -> bytes:
     return render(build(words, paper), made_at=MADE_AT)
 
 
+def pictures(pdf: bytes, dpi: int = DPI) -> list[Image.Image]:
+    """The pages of a PDF, grey."""
+    with pypdfium2.PdfDocument(pdf) as opened:
+        return [page.render(scale=dpi / 72).to_pil().convert("L") for page in opened]
+
+
 def picture(pdf: bytes, dpi: int = DPI) -> Image.Image:
     """All pages of a PDF below each other, grey."""
-    with pypdfium2.PdfDocument(pdf) as opened:
-        pages = [page.render(scale=dpi / 72).to_pil().convert("L") for page in opened]
+    pages = pictures(pdf, dpi)
     whole = Image.new("L", (max(p.width for p in pages), sum(p.height for p in pages)), 255)
     top = 0
     for page in pages:
         whole.paste(page, (0, top))
         top += page.height
     return whole
+
+
+def codes(pdf: bytes, dpi: int = 200) -> list[set[tuple[str, str]]]:
+    """What a scanner reads on each page: symbology and text."""
+    return [
+        {(str(f.format), f.text) for f in zxingcpp.read_barcodes(page)}
+        for page in pictures(pdf, dpi)
+    ]
 
 
 def layout(pdf: bytes) -> str:

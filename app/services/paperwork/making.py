@@ -102,6 +102,14 @@ FORMS: dict[str, FormKind] = {
 }  # fmt: skip
 
 
+def forms_of_dossier() -> tuple[tuple[str, str], ...]:
+    """Return (key, name) of what can be printed for a dossier beside its receipt."""
+    return tuple(
+        (key, kind.name) for key, kind in FORMS.items()
+        if kind.needs in (Needs.DOSSIER, Needs.PROCEDURE) and key != receipt.FORM
+    )  # fmt: skip
+
+
 def kind_of(form: str) -> FormKind:
     """Return a form of the table.
 

@@ -13,6 +13,9 @@ from app.domain.text import mask_number
 from app.errors import AppError
 from app.services import lookup, print_choices, receipts
 from app.services.desk import VIETNAM, Clerk, Desk
+from app.services.paperwork import making
+from app.services.paperwork.order import Order
+from app.services.print_jobs import Printout
 from app.ui.dossiers.model import DossierModel
 from app.ui.dossiers.view import DossiersView
 from app.ui.jobs import JobRunner, Lane
@@ -30,10 +33,13 @@ class DossiersPresenter(QObject):
         reprint_asked: dossier (UUID).
         previewed: a receipt is ready to be looked at.
             code (str), pages (list of Raster)
+        paper_ready: another paper is ready to be looked at, and printed.
+            printout (Printout), pages (list of Raster)
     """
 
     reprint_asked = Signal(object)
     previewed = Signal(str, object)
+    paper_ready = Signal(object, object)
 
     def __init__(
         self,
@@ -56,6 +62,8 @@ class DossiersPresenter(QObject):
         view.looked_at.connect(self.look_at)
         view.reprint_asked.connect(self._reprint)
         view.preview_asked.connect(self._preview)
+        view.papers_asked.connect(self._offer_papers)
+        view.paper_chosen.connect(self._make_paper)
 
     @Slot(str)
     def _sought(self, _: str) -> None:
@@ -187,6 +195,35 @@ class DossiersPresenter(QObject):
             owner=self,
             done=lambda shown: self.previewed.emit(*shown),
             failed=self._view.notice.say_problem,
+        )
+
+    @Slot()
+    def _offer_papers(self) -> None:
+        if self._model.line(self._view.current_row) is not None:
+            self._view.offer_papers(making.forms_of_dossier())
+
+    @Slot(str)
+    def _make_paper(self, form: str) -> None:
+        """Make a form of the dossier and show it; nothing is printed yet."""
+        line = self._model.line(self._view.current_row)
+        if line is None:
+            return
+        self._view.notice.say("Đang lập giấy…")
+
+        def work() -> tuple[Printout, list[Raster]]:
+            chosen = print_choices.read(self._desk).of(form).paper
+            paper = chosen if chosen in making.kind_of(form).papers else None
+            order = Order(form=form, dossier=line.id, procedure=line.procedure, paper=paper)
+            lookup.viewed(self._desk, self._clerk, line.id)
+            printout = making.make(self._desk, self._clerk, order)
+            return printout, rasterise(printout.pdf, dpi=PREVIEW_DPI)
+
+        def done(made: tuple[Printout, list[Raster]]) -> None:
+            self._view.notice.clear()
+            self.paper_ready.emit(*made)
+
+        self._jobs.run(
+            Lane.DATABASE, work, owner=self, done=done, failed=self._view.notice.say_problem
         )
 
 

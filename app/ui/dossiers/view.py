@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -9,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QMenu,
     QPushButton,
     QTableView,
     QVBoxLayout,
@@ -20,6 +24,7 @@ from app.ui.keys import key_button
 from app.ui.widgets.card import Card, field
 from app.ui.widgets.strip import Strip
 
+_MARKS = "123456789ABCDEF"
 FILTERS = ("0 Tất cả", "1 Hôm nay", "2 Chờ gửi", "3 Quá hạn", "4 Cần xem")
 
 
@@ -32,6 +37,8 @@ class DossiersView(QWidget):
         looked_at: row to show in the quick view (int).
         reprint_asked: Ctrl+R.
         preview_asked: Ctrl+P.
+        papers_asked: Ctrl+B.
+        paper_chosen: key of a form that was offered (str).
     """
 
     sought = Signal(str)
@@ -39,6 +46,8 @@ class DossiersView(QWidget):
     looked_at = Signal(int)
     reprint_asked = Signal()
     preview_asked = Signal()
+    papers_asked = Signal()
+    paper_chosen = Signal(str)
 
     def __init__(self, model: DossierModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,7 +100,11 @@ class DossiersView(QWidget):
         filters.addWidget(self.line, 1)
         actions = QHBoxLayout()
         actions.addStretch(1)
-        for verb, asked in (("preview", self.preview_asked), ("reprint", self.reprint_asked)):
+        for verb, asked in (
+            ("other_papers", self.papers_asked),
+            ("preview", self.preview_asked),
+            ("reprint", self.reprint_asked),
+        ):
             button = key_button(verb)
             button.clicked.connect(asked)
             actions.addWidget(button)
@@ -111,6 +124,15 @@ class DossiersView(QWidget):
         """Show which quick filter is on."""
         for i, button in enumerate(self._filters):
             button.setChecked(i == number)
+
+    def offer_papers(self, forms: Sequence[tuple[str, str]]) -> None:
+        """Let one of the forms be chosen by its number or letter: (key, name) each."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for mark, (form, name) in zip(_MARKS, forms, strict=False):
+            menu.addAction(f"&{mark}  {name}", partial(self.paper_chosen.emit, form))
+        menu.setActiveAction(menu.actions()[0])
+        menu.popup(self.table.viewport().mapToGlobal(self.table.viewport().rect().topLeft()))
 
     def show_empty(self, words: str) -> None:
         """Say why the list is empty, or show the list with empty words."""
