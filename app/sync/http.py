@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import math
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -123,6 +125,7 @@ class Connection:
 
     Attributes:
         under_way: the last work given to `later`, None if there was none.
+        broke_at: when a request last had no answer, by `time.monotonic`.
     """
 
     def __init__(
@@ -140,6 +143,7 @@ class Connection:
         self._skew = dt.timedelta()
         self._worker: ThreadPoolExecutor | None = None
         self.under_way: Future[Any] | None = None
+        self.broke_at = -math.inf
         self._runner = 0  # thread that works for `later`
         self._http = requests.Session()
         self._http.headers["User-Agent"] = "quay-mot-cua"
@@ -316,6 +320,7 @@ class Connection:
                 "Kiểm tra ngày giờ máy và địa chỉ máy chủ, rồi báo quản trị.",
             ) from error
         except (requests.RequestException, OSError) as error:
+            self.broke_at = time.monotonic()
             raise ServerUnreachable from error
         self._note_time(answer.headers.get("QMC-Server-Time", ""))
         return self._understood(answer, content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from app.models.store import Store
 from app.sync.http import Connection, ServerRefused, ServerUnreachable
 
 CHUNK_BYTES = 64 * 1024
-_AFTER_BREAK_BYTES = 24 * 1024  # a chunk arrives whole or not at all
+_AFTER_BREAK_BYTES, _CALM_S = 24 * 1024, 300  # a chunk arrives whole or not at all
 _TUS = {"Tus-Resumable": "1.0.0"}
 _START_AGAIN = (404, 409, 410, 422, 460)
 _NOT_ANNOUNCED = 403
@@ -81,7 +82,7 @@ def send_pages(
     """
     count = 0
     damage: DamagedStore | None = None
-    line = _Line(connection, CHUNK_BYTES)
+    line = _Line(connection)
     for page in waiting_pages(store):
         if pause():
             break
@@ -106,12 +107,17 @@ def send_pages(
 
 @dataclass(slots=True)
 class _Line:
-    """A connection, how large chunks are, how many arrived, and had when it last broke."""
+    """A connection, how many chunks arrived, and how many had when it last broke."""
 
     connection: Connection
-    chunk_bytes: int
     arrived: int = 0
     arrived_before: int = 0
+
+    @property
+    def chunk_bytes(self) -> int:
+        """How much is sent at once; little on a line that broke lately."""
+        is_calm = time.monotonic() - self.connection.broke_at > _CALM_S
+        return CHUNK_BYTES if is_calm else min(CHUNK_BYTES, _AFTER_BREAK_BYTES)
 
 
 def _send_on(store: Store, line: _Line, page: Waiting, pause: Callable[[], bool]) -> bool:
@@ -123,7 +129,6 @@ def _send_on(store: Store, line: _Line, page: Waiting, pause: Callable[[], bool]
             if line.arrived == line.arrived_before:
                 raise
             line.arrived_before = line.arrived
-            line.chunk_bytes = min(line.chunk_bytes, _AFTER_BREAK_BYTES)
 
 
 def _send(store: Store, line: _Line, page: Waiting, pause: Callable[[], bool]) -> bool:
