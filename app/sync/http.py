@@ -29,7 +29,7 @@ T = TypeVar("T")
 CONNECT_S = 10.0
 # Of a body that is handed over slowly. TCP doubles its waits: after so long it would wait as
 # long again before it tries, even if the line is back; a new connection tries after a second.
-_STANDSTILL_S = 7.0
+_STANDSTILL_S, _LATE_S = 7.0, 15.0
 ANSWER_S = 60.0
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -144,6 +144,7 @@ class Connection:
         self._worker: ThreadPoolExecutor | None = None
         self.under_way: Future[Any] | None = None
         self.broke_at = -math.inf
+        self._patience: tuple[float, float] | None = None  # for standstill, for an answer; s
         self._runner = 0  # thread that works for `later`
         self._http = requests.Session()
         self._http.headers["User-Agent"] = "quay-mot-cua"
@@ -259,10 +260,12 @@ class Connection:
 
         A kernel would hand a modem all it is given, and what is sent on another
         connection would stand behind it for seconds. At most 16 KB are under
-        way: 800 KB/s at 20 ms, 40 KB/s at 400 ms.
+        way: 800 KB/s at 20 ms, 40 KB/s at 400 ms. So little is soon begun anew:
+        nor is an answer waited for long.
         """
         for scheme in ("http://", "https://"):
             self._http.mount(scheme, _ShortQueue())
+        self._patience = (_STANDSTILL_S, _LATE_S)
 
     def ask(
         self,
@@ -310,7 +313,7 @@ class Connection:
                 self._base + target,
                 data=_Held(body, hold) if body and hold is not None else body or None,
                 headers=sent,
-                timeout=(CONNECT_S if hold is None else _STANDSTILL_S, ANSWER_S),
+                timeout=self._patience or (CONNECT_S, ANSWER_S),
                 allow_redirects=False,
             )
             content = answer.content
