@@ -29,6 +29,7 @@ T = TypeVar("T")
 CONNECT_S = 10.0
 # Of a body that is handed over slowly. TCP doubles its waits: after so long it would wait as
 # long again before it tries, even if the line is back; a new connection tries after a second.
+# So it is with an answer to little; a page that is hashed and fsynced takes far less.
 _STANDSTILL_S, _LATE_S = 7.0, 15.0
 ANSWER_S = 60.0
 MAX_ANSWER_BYTES = 16 * 1024 * 1024

@@ -22,7 +22,7 @@ from app.sync.engine import SyncEngine
 from app.sync.http import Connection
 from app.ui.devices.presenter import DevicesPresenter
 from app.ui.devices.printers import PrinterRows
-from app.ui.devices.scan_test import ScanTest
+from app.ui.devices.scanner_trial import ScannerTrial
 from app.ui.devices.scanners import ScannerRows
 from app.ui.devices.view import DevicesView
 from app.ui.dossiers.model import DossierModel
@@ -137,13 +137,13 @@ class Counter(QObject):
             self.print_queue_view, opened.desk, clerk, self.print_room, jobs
         )
         self.devices_view = DevicesView()
-        self.scan_test = ScanTest(self.devices_view.notice, self._scanners, jobs)
+        self.scanner_trial = ScannerTrial(self.devices_view.notice, self._scanners, jobs)
         self.devices = DevicesPresenter(
             self.devices_view, opened.desk, self.print_room, jobs,
             [
                 PrinterRows(opened.desk, clerk, self.print_room),
                 ScannerRows(
-                    self._scanners.devices, lambda: self._scanner, self.scan_test.start
+                    self._scanners.devices, lambda: self._scanner, self.scanner_trial.start
                 ),
             ],
         )  # fmt: skip
@@ -185,7 +185,7 @@ class Counter(QObject):
         self.print_room.changed.connect(lambda _: self.sync.soon())
         self.print_room.changed.connect(lambda count: window.show_count("print_queue", count))
         self.print_queue.previewed.connect(self._show_paper)
-        self.scan_test.shown.connect(self._show_paper)
+        self.scanner_trial.shown.connect(self._show_paper)
 
     def _bind(self) -> None:
         window, intake = self._window, self.intake
@@ -376,7 +376,7 @@ class Counter(QObject):
 
     def _escape(self) -> None:
         stops = (self.intake.cancel_scan, self.scan.taker.cancel_scan, self.piles.stop,
-                 self.scan_test.cancel)  # fmt: skip
+                 self.scanner_trial.cancel)  # fmt: skip
         if any(stop() for stop in stops):
             return
         if self._window.strip.isVisible():

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.office import Office, running_office
 from tests.support.postgres import new_database, postgres
+from tests.support.scan_shop import ScanShop, scan_shop
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,10 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
         database = new_database(request.getfixturevalue("cluster"))
     with running_office(tmp_path / "office", database=database) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def shop_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScanShop]:
+    """Yield a scanner shop; a test loads its feeder itself."""
+    with scan_shop(tmp_path_factory.mktemp("scanner")) as shop:
+        yield shop

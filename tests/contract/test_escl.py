@@ -6,7 +6,6 @@ import io
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -31,7 +30,7 @@ from app.scanning.escl_messages import NotEscl, read_capabilities, read_status, 
 from app.scanning.sane import SaneScanners
 from app.scanning.scanners import AllScanners
 from tests.support.ports import free_port
-from tests.support.scan_shop import Fault, ScanShop, scan_shop
+from tests.support.scan_shop import Fault, ScanShop
 
 FAST = ScanProfile(dpi=100)
 
@@ -46,12 +45,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         page.save(folder / f"{number}.png", dpi=(100, 100))
         found.append(folder / f"{number}.png")
     return found
-
-
-@pytest.fixture(scope="module")
-def shop_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScanShop]:
-    with scan_shop(tmp_path_factory.mktemp("scanner")) as shop:
-        yield shop
 
 
 @pytest.fixture

@@ -427,6 +427,29 @@ def test_a_page_on_its_way_holds_still_within_a_chunk(office: Office) -> None:
     counter.close()
 
 
+def test_a_line_that_broke_lately_gets_small_chunks(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter, sha256 = _with_page(office, 78)
+    counter.sync(with_pages=False)
+    size = len(counter.desk.store.blobs.get(sha256))
+    line = counter.connect()
+    line.broke_at = time.monotonic()
+    sent: list[int] = []
+    original = pages._patch
+
+    def patch(*given: Any) -> int:
+        sent.append(len(given[3]))
+        return original(*given)
+
+    monkeypatch.setattr(pages, "_patch", patch)
+    assert pages.send_pages(counter.desk.store, line, now=counter.clock) == 1
+    line.close()
+    assert sum(sent) == size > max(sent)
+    assert max(sent) <= 24 * 1024
+    counter.close()
+
+
 def test_a_line_that_stands_still_for_a_while_does_not_cost_what_was_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

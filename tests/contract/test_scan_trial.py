@@ -28,7 +28,7 @@ from app.services.trying import CODE_PREFIX
 from printing.alignment import page_for, render_page
 from printing.document import PaperSize
 from printing.raster import rasterise
-from tests.support.scan_shop import ScanShop, scan_shop
+from tests.support.scan_shop import ScanShop
 
 CODE = f"{CODE_PREFIX}261120-0900"
 
@@ -48,12 +48,6 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("blank") / "page.png"
     Image.new("L", (2480, 3508), 250).save(path, dpi=(300, 300))
     return path
-
-
-@pytest.fixture(scope="module")
-def shop_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScanShop]:
-    with scan_shop(tmp_path_factory.mktemp("scanner")) as shop:
-        yield shop
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import io
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pypdfium2
@@ -24,7 +23,7 @@ from app.scanning.driver import (
 )
 from app.scanning.files import read_files
 from app.scanning.sane import SaneScanners
-from tests.support.scan_shop import ScanShop, scan_shop
+from tests.support.scan_shop import ScanShop
 
 FAST = ScanProfile(dpi=100)
 
@@ -40,12 +39,6 @@ def draw_page(path: Path, words: str, size: tuple[int, int] = (827, 1169)) -> Pa
 def pages(tmp_path_factory) -> list[Path]:
     folder = tmp_path_factory.mktemp("pages")
     return [draw_page(folder / f"{i}.png", f"page {i}") for i in (1, 2, 3)]
-
-
-@pytest.fixture(scope="module")
-def shop_of_module(tmp_path_factory) -> Iterator[ScanShop]:
-    with scan_shop(tmp_path_factory.mktemp("scanner")) as shop:
-        yield shop
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from app.ui.jobs import JobRunner, Lane
 from app.ui.widgets.strip import Strip
 
 
-class ScanTest(QObject):
+class ScannerTrial(QObject):
     """One trial at a time, told in a notice.
 
     Signals:
