@@ -26,6 +26,7 @@ from server.services.catalogues import ProvinceKeys
 from server.services.files import MAX_CHUNK_BYTES, PageFolder
 from server.settings import ServerSettings
 
+POLICY = wire.Policy(push_bytes=wire.MAX_PACKED_BYTES)  # the same for every station
 MAX_SKEW = dt.timedelta(minutes=10)
 _AUTH = re.compile(
     r'QMC-Station id="(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", '

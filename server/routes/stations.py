@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Header, Request, Response
 
 from app.domain import wire
-from server.deps import BodyDep, PartsDep, SignedDep, station_of
+from server.deps import POLICY, BodyDep, PartsDep, SignedDep, station_of
 from server.errors import ServerProblem, not_authentic, not_found, unreadable
 from server.routes.answers import as_json, as_packed, read_message, says
 from server.services import catalogues, enrolment, numbers, people
@@ -33,7 +33,7 @@ def enrol(parts: PartsDep, body: BodyDep) -> Response:
                 province_key=parts.keys.public.hex(),
                 recovery_key=parts.keys.recovery_public.hex(),
                 ranges=tuple(ranges),
-                policy=wire.Policy(push_bytes=wire.MAX_PACKED_BYTES),
+                policy=POLICY,
                 server_time=now.isoformat(),
             )
         )
@@ -110,7 +110,7 @@ def token(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
                     roles=tuple(user.roles.split()),
                     agency=user.agency,
                     expires_at=ends.isoformat(),
-                    policy=wire.Policy(push_bytes=wire.MAX_PACKED_BYTES),
+                    policy=POLICY,
                     server_time=now.isoformat(),
                 )
             )

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.domain import sealing, wire
-from server.deps import BodyDep, Packed, Parts, PartsDep, Signed, SignedDep, station_of
+from server.deps import POLICY, BodyDep, Packed, Parts, PartsDep, Signed, SignedDep, station_of
 from server.errors import ServerProblem, not_found, unreadable
 from server.routes.answers import LARGEST, as_json, as_packed, read_message, says
 from server.services import courier, enrolment, push, snapshots, streams
@@ -48,7 +48,7 @@ def hello(parts: PartsDep, body: BodyDep, signed: SignedDep) -> Response:
                 stream=station.agency,
                 cursor=streams.cursor(session, station.agency),
                 own_stores=tuple(enrolment.stores_of(session, station)),
-                policy=wire.Policy(push_bytes=wire.MAX_PACKED_BYTES),
+                policy=POLICY,
                 courier_key=courier.hex(),
                 courier_signature=sealing.sign(
                     parts.keys.signing, wire.courier_bytes(courier)

@@ -17,6 +17,11 @@ def test_any_other_paper_of_a_dossier_is_shown_and_printed_by_keys(seat, station
     seat.counter.dossiers.seek(reception.code)
     seat.idle()
 
+    looks = (
+        "SELECT count(*) FROM event WHERE kind = 'dossier.viewed'"
+        f" AND dossier = '{reception.dossier.hex}'"
+    )
+    before = station.value(looks)
     view.papers_asked.emit()
     (menu,) = [m for m in view.findChildren(QMenu) if m.isVisible()]
     names = [action.text().split("  ", 1)[1] for action in menu.actions()]
@@ -27,6 +32,7 @@ def test_any_other_paper_of_a_dossier_is_shown_and_printed_by_keys(seat, station
     (preview,) = [p for p in seat.window.findChildren(Preview) if p.isVisible()]
     assert reception.code in preview.windowTitle()
     assert printer.printed == []
+    assert station.value(looks) == before + 1
     seat.qtbot.keyClick(preview, Qt.Key.Key_Return)
     seat.until(lambda: len(printer.printed) == 1)
     assert not any(p.isVisible() for p in seat.window.findChildren(Preview))

@@ -14,7 +14,7 @@ from app.errors import AppError
 from app.services import lookup, print_choices, receipts
 from app.services.desk import VIETNAM, Clerk, Desk
 from app.services.paperwork import making
-from app.services.paperwork.order import Order
+from app.services.paperwork.order import Needs, Order
 from app.services.print_jobs import Printout
 from app.ui.dossiers.model import DossierModel
 from app.ui.dossiers.view import DossiersView
@@ -179,12 +179,13 @@ class DossiersPresenter(QObject):
 
     @Slot()
     def _preview(self) -> None:
-        """Show the receipt as stored: what was printed, or would be."""
+        """Show the receipt as stored: what was printed, or would be; the look is recorded."""
         line = self._model.line(self._view.current_row)
         if line is None:
             return
 
         def work() -> tuple[str, list[Raster]]:
+            lookup.viewed(self._desk, self._clerk, line.id)
             paper = print_choices.read(self._desk).of(receipts.FORM).paper or PaperSize.A5
             receipt = receipts.make_receipt(self._desk, self._clerk, line.id, paper=paper)
             return receipt.code, rasterise(receipt.pdf, dpi=PREVIEW_DPI)
@@ -214,7 +215,8 @@ class DossiersPresenter(QObject):
             chosen = print_choices.read(self._desk).of(form).paper
             paper = chosen if chosen in making.kind_of(form).papers else None
             order = Order(form=form, dossier=line.id, procedure=line.procedure, paper=paper)
-            lookup.viewed(self._desk, self._clerk, line.id)
+            if making.kind_of(form).needs is Needs.DOSSIER:
+                lookup.viewed(self._desk, self._clerk, line.id)
             printout = making.make(self._desk, self._clerk, order)
             return printout, rasterise(printout.pdf, dpi=PREVIEW_DPI)
 
