@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import hashlib
 import io
 import re
 import zlib
@@ -134,13 +135,18 @@ async def read_signature(request: Request, body: BodyDep) -> Signed:
     Raises:
         ServerProblem: 401 if nobody does.
     """
+    return signature_over(request, hashlib.sha256(body.raw).hexdigest())
+
+
+def signature_over(request: Request, sha256: str) -> Signed:
+    """Return who says to have sent a request whose body has this hash; errors as before."""
     match = _AUTH.fullmatch(request.headers.get("authorization", ""))
     if match is None:
         raise not_authentic("thiếu chữ ký của máy")
     target = request.url.path
     if request.url.query:
         target += f"?{request.url.query}"
-    message = wire.request_bytes(request.method, target, match["at"], body.raw)
+    message = wire.announced_bytes(request.method, target, match["at"], sha256)
     return Signed(UUID(match["id"]), match["at"], bytes.fromhex(match["signature"]), message)
 
 

@@ -136,7 +136,9 @@ def install(app: FastAPI, page: Page) -> None:
 
     async def of_gone(request: Request, _: Exception) -> Response:
         log.info("the caller went away in the middle of %s", request.url.path)
-        return answer(unreadable("yêu cầu đứt giữa chừng"))  # nobody is there to read it
+        gone = answer(unreadable("yêu cầu đứt giữa chừng"))  # nobody is there to read it
+        gone.headers["Connection"] = "close"
+        return gone
 
     async def of_database(request: Request, error: Exception) -> Response:
         if not is_passing(error):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import math
 import random
@@ -70,6 +71,7 @@ class Gate:
         clock: the server's present moment.
         per_s, burst: requests of one station, or from one address if unsigned.
         at_once: requests under way in this process; long waits do not count.
+        silence_s: how long a body may stand still.
     """
 
     def __init__(
@@ -80,8 +82,10 @@ class Gate:
         per_s: float,
         burst: int,
         at_once: int,
+        silence_s: float,
     ) -> None:
         self._app, self._clock, self._at_once = app, clock, at_once
+        self._silence_s = silence_s
         self._rate = Rate(per_s, burst)
         self._under_way = 0
 
@@ -97,6 +101,21 @@ class Gate:
                 MutableHeaders(scope=message)["QMC-Server-Time"] = now
             await send(message)
 
+        is_coming = True
+
+        async def patiently() -> Message:
+            """Take more of the body; who sends none for so long has gone, though TCP knows not."""
+            nonlocal is_coming
+            if not is_coming:
+                return await receive()
+            try:
+                async with asyncio.timeout(self._silence_s):
+                    message = await receive()
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+            is_coming = message.get("more_body", False)
+            return message
+
         problem = self._refusal(scope)
         if problem is not None:
             await answer(problem)(scope, receive, stamped)
@@ -104,7 +123,7 @@ class Gate:
         counts = b"wait=" not in scope["query_string"]
         self._under_way += counts
         try:
-            await self._app(scope, receive, stamped)
+            await self._app(scope, patiently, stamped)
         finally:
             self._under_way -= counts
 

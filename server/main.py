@@ -103,6 +103,7 @@ def create_app(
         per_s=settings.requests_per_s,
         burst=settings.requests_burst,
         at_once=settings.requests_at_once,
+        silence_s=settings.silence_s,
     )
     for routes in (sync, stations, files, public):
         app.include_router(routes.router)

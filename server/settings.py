@@ -18,6 +18,7 @@ class ServerSettings:
         upload_hours: how long an unfinished upload is kept.
         requests_per_s, requests_burst: of one station, or one address if unsigned.
         requests_at_once: under way in one process; beyond it stations come again later.
+        silence_s: how long the body of a request may stand still before it counts as gone.
         gap_wait_s: how long a push that overtook the one before it waits for that one.
         oldest_pull: protocol that a station must speak to pull; any may push.
         pool: connections to PostgreSQL that one process holds at most.
@@ -31,6 +32,7 @@ class ServerSettings:
     requests_per_s: float = 300
     requests_burst: int = 1_000
     requests_at_once: int = 200
+    silence_s: float = 120
     gap_wait_s: float = 15
     oldest_pull: int = 1
     pool: int = 10

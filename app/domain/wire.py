@@ -373,8 +373,12 @@ def request_bytes(method: str, target: str, at: str, body: bytes) -> bytes:
         at: the server's time as the station knows it, RFC 3339.
         body: as sent, packed.
     """
-    digest = hashlib.sha256(body).hexdigest()
-    return f"qmc-request-1\n{method}\n{target}\n{at}\n{digest}".encode()
+    return announced_bytes(method, target, at, hashlib.sha256(body).hexdigest())
+
+
+def announced_bytes(method: str, target: str, at: str, sha256: str) -> bytes:
+    """Return what `request_bytes` does, for a body of which only the hash is known yet."""
+    return f"qmc-request-1\n{method}\n{target}\n{at}\n{sha256}".encode()
 
 
 def courier_bytes(key: bytes) -> bytes:

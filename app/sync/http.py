@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import math
 import socket
+import struct
+import sys
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -38,6 +38,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LEVEL, _SLOW_LEVEL = 9, 15
 _DOWNLOAD_CHUNK = 16 * 1024
 _SEND_BUFFER, _PIECE = 8 * 1024, 8 * 1024  # the kernel doubles the first
+_LINGER = "hh" if sys.platform == "win32" else "ii"
 _NO_ROOM = 507  # of the agency: waiting does not help, a person must
 
 
@@ -94,11 +95,16 @@ class Download:
 
 
 class _ShortQueue(HTTPAdapter):
-    """Connections with a small send buffer, see `Connection.keep_queue_short`."""
+    """Connections with a small send buffer, see `Connection.keep_queue_short`.
+
+    One that is given up takes along what it has not sent: else the kernel would send it yet, once
+    the line is back, beside the connection that sends it anew.
+    """
 
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
         small = (socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        options = [*HTTPConnection.default_socket_options, small]
+        at_once = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
+        options = [*HTTPConnection.default_socket_options, small, at_once]
         super().init_poolmanager(*args, **more, socket_options=options)
 
 
@@ -126,7 +132,6 @@ class Connection:
 
     Attributes:
         under_way: the last work given to `later`, None if there was none.
-        broke_at: when a request last had no answer, by `time.monotonic`.
     """
 
     def __init__(
@@ -144,7 +149,6 @@ class Connection:
         self._skew = dt.timedelta()
         self._worker: ThreadPoolExecutor | None = None
         self.under_way: Future[Any] | None = None
-        self.broke_at = -math.inf
         self._patience: tuple[float, float] | None = None  # for standstill, for an answer; s
         self._runner = 0  # thread that works for `later`
         self._http = requests.Session()
@@ -324,7 +328,6 @@ class Connection:
                 "Kiểm tra ngày giờ máy và địa chỉ máy chủ, rồi báo quản trị.",
             ) from error
         except (requests.RequestException, OSError) as error:
-            self.broke_at = time.monotonic()
             raise ServerUnreachable from error
         self._note_time(answer.headers.get("QMC-Server-Time", ""))
         return self._understood(answer, content)
@@ -352,7 +355,7 @@ class Connection:
         status = answer.status_code
         if status < 400:
             return Reply(status, headers, content)
-        if status == 429 or (status >= 500 and status != _NO_ROOM):
+        if status in (408, 429) or (status >= 500 and status != _NO_ROOM):
             wait = headers.get("retry-after", "0")
             raise ServerUnreachable(
                 "Máy chủ đang bận.", retry_after_s=float(wait) if wait.isdigit() else 0

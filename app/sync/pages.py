@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -19,7 +18,6 @@ from app.models.store import Store
 from app.sync.http import Connection, ServerRefused, ServerUnreachable
 
 CHUNK_BYTES = 64 * 1024
-_AFTER_BREAK_BYTES, _CALM_S = 24 * 1024, 300  # a chunk arrives whole or not at all
 _TUS = {"Tus-Resumable": "1.0.0"}
 _START_AGAIN = (404, 409, 410, 422, 460)
 _NOT_ANNOUNCED = 403
@@ -76,7 +74,7 @@ def send_pages(
             each chunk and each few KB of one.
 
     Raises:
-        ServerUnreachable: the line broke, and broke again before a chunk arrived.
+        ServerUnreachable: the line broke, and broke again before anything arrived.
             What arrived stays; the offset is asked for next time.
         DamagedStore: an image is damaged or missing here; all others were sent.
     """
@@ -107,43 +105,36 @@ def send_pages(
 
 @dataclass(slots=True)
 class _Line:
-    """A connection, how many chunks arrived, and how many had when it last broke."""
+    """A connection, and how much of the present page the server said to hold; -1 before."""
 
     connection: Connection
-    arrived: int = 0
-    arrived_before: int = 0
-
-    @property
-    def chunk_bytes(self) -> int:
-        """How much is sent at once; little on a line that broke lately."""
-        is_calm = time.monotonic() - self.connection.broke_at > _CALM_S
-        return CHUNK_BYTES if is_calm else min(CHUNK_BYTES, _AFTER_BREAK_BYTES)
+    offset: int = -1
 
 
 def _send_on(store: Store, line: _Line, page: Waiting, pause: Callable[[], bool]) -> bool:
     """Send one page; where the line broke go on at once, as long as something arrives."""
+    line.offset = before = -1
     while True:
         try:
             return _send(store, line, page, pause)
         except ServerUnreachable:
-            if line.arrived == line.arrived_before:
+            if line.offset <= before:
                 raise
-            line.arrived_before = line.arrived
+            before = line.offset
 
 
 def _send(store: Store, line: _Line, page: Waiting, pause: Callable[[], bool]) -> bool:
     """Send one page; False if it was paused or must start again next time."""
     try:
-        target, offset = _begin(store, line.connection, page)
-        if offset == page.size:
+        target, line.offset = _begin(store, line.connection, page)
+        if line.offset == page.size:
             return True  # the server has it, though it may be gone here
         content = store.blobs.get(page.sha256)
-        while offset < len(content):
+        while line.offset < len(content):
             if pause():
                 return False
-            chunk = content[offset : offset + line.chunk_bytes]
-            offset = _patch(line.connection, target, offset, chunk, pause)
-            line.arrived += 1
+            chunk = content[line.offset : line.offset + CHUNK_BYTES]
+            line.offset = _patch(line.connection, target, line.offset, chunk, pause)
     except ServerRefused as refused:
         if refused.status in _START_AGAIN:
             _note_upload(store, page.sha256, "")

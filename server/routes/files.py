@@ -11,10 +11,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Response
 
-from server.deps import BodyDep, PartsDep, SignedDep, station_of
+from server.deps import PartsDep, SignedDep, station_of
 from server.errors import ServerProblem, unreadable
 from server.models.base import UploadRow
 from server.routes.answers import says
+from server.routes.chunks import ChunkDep
 from server.services import files
 
 router = APIRouter(prefix="/v1/files")
@@ -88,14 +89,14 @@ def head(
     now = parts.clock()
     with parts.database.writing() as session:
         row = files.find(session, station_of(session, signed, now), id, now)
+        files.gather(session, parts.pages, row, now)
         return Response(status_code=200, headers=_headers(row))
 
 
 @router.patch("/{id}", **says(takes=_CHUNK, status=204, also=(404, 409, 410, 412, 460)))
 def patch(
     parts: PartsDep,
-    signed: SignedDep,
-    body: BodyDep,
+    chunk: ChunkDep,
     id: UUID,
     tus_resumable: Annotated[str, Header()] = "",
     upload_offset: Annotated[int, Header()] = -1,
@@ -108,9 +109,9 @@ def patch(
         raise ServerProblem(415, "content-type", "Cần application/offset+octet-stream.")
     now = parts.clock()
     with parts.database.writing() as session:
-        row = files.find(session, station_of(session, signed, now), id, now)
+        row = files.find(session, station_of(session, chunk.signed, now), id, now)
         files.append(
-            session, parts.pages, row, offset=upload_offset, chunk=body.raw,
+            session, parts.pages, row, offset=upload_offset, chunk=chunk.raw,
             checksum=upload_checksum, now=now,
         )  # fmt: skip
         headers = _headers(row)

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import os
 import re
+import shutil
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -39,6 +40,25 @@ class PageFolder:
     def part(self, upload: UUID) -> Path:
         """Return where an unfinished upload lies."""
         return self._root / "uploads" / str(upload)
+
+    def begun(self, upload: UUID) -> Path:
+        """Return the folder of chunks of an upload that have not arrived whole."""
+        return self._root / "uploads" / f"{upload}.begun"
+
+    def new_begun(self, upload: UUID, offset: int) -> Path:
+        """Return where a chunk that comes slowly is written as it comes.
+
+        Each writer has a file of its own: one that is late, and writes on after
+        another went on from what it had brought, changes nothing that counts.
+        """
+        folder = self.begun(upload)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{offset}-{uuid4().hex}"
+
+    def clear(self, upload: UUID) -> None:
+        """Remove what lies here of an upload that has ended."""
+        self.part(upload).unlink(missing_ok=True)
+        shutil.rmtree(self.begun(upload), ignore_errors=True)
 
 
 def folder_name(agency: str) -> str:
@@ -91,8 +111,8 @@ def create(
         session.flush()
     if page.stored_at is not None:
         row.offset = length
-    part = folder.part(row.id)
-    part.parent.mkdir(parents=True, exist_ok=True)
+    folder.part(row.id).parent.mkdir(parents=True, exist_ok=True)
+    gather(session, folder, row, now)
     return row
 
 
@@ -109,6 +129,17 @@ def find(session: Session, station: StationRow, id: UUID, now: dt.datetime) -> U
     if row.expires_at < now:
         raise ServerProblem(410, "expired", "Lượt tải lên này đã hết hạn.", "Bắt đầu lại.")
     return row
+
+
+def is_at(session: Session, station: StationRow, id: UUID, offset: int, now: dt.datetime) -> bool:
+    """Return whether a station may go on with an upload from here; nothing is locked."""
+    row = session.get(UploadRow, (station.agency, id))
+    return (
+        row is not None
+        and row.station == station.id
+        and row.offset == offset
+        and row.expires_at >= now
+    )
 
 
 def append(
@@ -133,14 +164,38 @@ def append(
         raise ServerProblem(460, "checksum", "Dữ liệu hỏng trên đường truyền.", "Gửi lại đoạn này.")
     if row.offset + len(chunk) > row.length:
         raise ServerProblem(413, "too-large", "Gửi quá độ dài đã báo.")
+    _write(session, folder, row, chunk, now)
+
+
+def gather(session: Session, folder: PageFolder, row: UploadRow, now: dt.datetime) -> None:
+    """Count what came of a chunk whose sender broke off; asked when it asks how far it is.
+
+    Only the hash of the whole page judges such bytes: the chunk's own covers more.
+
+    Raises:
+        ServerProblem: 422 the page is whole by it, and not the announced one.
+    """
+    begun = folder.begun(row.id)
+    if not begun.is_dir():
+        return
+    came = [path.read_bytes() for path in begun.glob(f"{row.offset}-*")]
+    shutil.rmtree(begun, ignore_errors=True)
+    more = max(came, key=len, default=b"")[: row.length - row.offset]
+    if more:
+        _write(session, folder, row, more, now)
+
+
+def _write(
+    session: Session, folder: PageFolder, row: UploadRow, more: bytes, now: dt.datetime
+) -> None:
     part = folder.part(row.id)
     with part.open("r+b" if part.exists() else "wb") as file:
-        file.seek(offset)
+        file.seek(row.offset)
         file.truncate()
-        file.write(chunk)
+        file.write(more)
         file.flush()
         os.fsync(file.fileno())
-    row.offset += len(chunk)
+    row.offset += len(more)
     if row.offset == row.length:
         _complete(session, folder, row, now)
 
@@ -191,7 +246,7 @@ def _complete(session: Session, folder: PageFolder, row: UploadRow, now: dt.date
 
 def end(session: Session, folder: PageFolder, row: UploadRow) -> None:
     """Terminate an upload and forget its bytes."""
-    folder.part(row.id).unlink(missing_ok=True)
+    folder.clear(row.id)
     session.delete(row)
 
 

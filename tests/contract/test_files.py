@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
 import hashlib
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.domain import sealing, wire
 from app.services import scanning
 from app.settings import Settings
 from app.sync import http, pages
 from app.sync.http import ServerRefused, ServerUnreachable
+from server.routes.chunks import SLOW_S
 from tests.support.office import (
     BICH,
     OTHER_AGENCY,
@@ -27,6 +33,7 @@ from tests.support.office import (
     real_clock,
     running_office,
 )
+from tests.support.processes import wait_for
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -82,6 +89,150 @@ def test_after_a_cut_it_goes_on_at_the_offset(office: Office, bare: Bare) -> Non
     assert again.headers["upload-offset"] == "5000"
     bare.patch(target, 5000, image[5000:])
     assert _stored(office, sha256) == image
+
+
+def _head_of_patch(
+    bare: Bare,
+    target: str,
+    offset: int,
+    chunk: bytes,
+    *,
+    checksum: bool = True,
+    signed: bool = True,
+) -> bytes:
+    """Return the head of a request for a chunk, as a station sends it."""
+    at = bare.office.clock().astimezone(dt.UTC).isoformat(timespec="seconds")
+    message = wire.request_bytes("PATCH", target, at, chunk)
+    key = bare.signing if signed else bytes(32)
+    lines = [
+        f"PATCH {target} HTTP/1.1",
+        "Host: localhost",
+        "Tus-Resumable: 1.0.0",
+        f"Upload-Offset: {offset}",
+        "Content-Type: application/offset+octet-stream",
+        f"Content-Length: {len(chunk)}",
+        f'Authorization: QMC-Station id="{bare.station}", at="{at}", '
+        f'signature="{sealing.sign(key, message).hex()}"',
+    ]
+    if checksum:
+        digest = base64.b64encode(hashlib.sha256(chunk).digest()).decode()
+        lines.append(f"Upload-Checksum: sha256 {digest}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def _slowly(office: Office, head: bytes, *pieces: bytes) -> socket.socket:
+    """Send a request in pieces with waits between, as a slow line brings it; leave it open."""
+    line = socket.create_connection(("127.0.0.1", office.port), 10)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    line.sendall(head + pieces[0])
+    for piece in pieces[1:]:
+        time.sleep(1.5 * SLOW_S)
+        line.sendall(piece)
+    time.sleep(1.5 * SLOW_S)
+    return line
+
+
+def _begun_files(office: Office) -> list[Path]:
+    return list((office.settings.blobs / "uploads").glob("*.begun/*"))
+
+
+@pytest.mark.parametrize("ending", ["closed", "reset", "hanging"])
+def test_what_came_of_a_chunk_that_broke_off_is_kept(
+    office: Office, bare: Bare, ending: str
+) -> None:
+    image = picture(20 + len(ending))
+    sha256, target = _begun(bare, image)
+    bare.patch(target, 0, image[:1000])
+    head = _head_of_patch(bare, target, 1000, image[1000:])
+    line = _slowly(office, head, image[1000:3000], image[3000:4200])
+    if ending == "reset":
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if ending != "hanging":
+        line.close()
+
+    found = bare.progress(target)
+    assert (found.status, found.headers["upload-offset"]) == (200, "4200")
+    last = bare.patch(target, 4200, image[4200:])
+    assert (last.status, last.headers["upload-offset"]) == (204, str(len(image)))
+    assert _stored(office, sha256) == image
+    line.close()
+    wait_for(lambda: not _begun_files(office), 10, "files of broken chunks to be gone")
+
+
+def test_asking_for_the_upload_again_counts_what_came_too(office: Office, bare: Bare) -> None:
+    image = picture(31)
+    sha256, target = _begun(bare, image)
+    line = _slowly(office, _head_of_patch(bare, target, 0, image), image[:700], image[700:900])
+    again = bare.create(sha256, len(image))
+    assert (again.headers["location"], again.headers["upload-offset"]) == (target, "900")
+    line.close()
+
+
+def test_a_writer_that_was_overtaken_changes_nothing(office: Office, bare: Bare) -> None:
+    image = picture(32)
+    sha256, target = _begun(bare, image)
+    line = _slowly(office, _head_of_patch(bare, target, 0, image), image[:500], image[500:900])
+    assert bare.progress(target).headers["upload-offset"] == "900"
+    assert bare.patch(target, 900, image[900:2000]).status == 204
+
+    line.sendall(image[900:])  # the old line comes back to life
+    answer = line.recv(4096)
+    line.close()
+    assert answer.startswith(b"HTTP/1.1 409")
+    assert bare.progress(target).headers["upload-offset"] == "2000"
+    assert bare.patch(target, 2000, image[2000:]).status == 204
+    assert _stored(office, sha256) == image
+
+
+def test_the_longest_of_several_broken_chunks_counts(office: Office, bare: Bare) -> None:
+    image = picture(33)
+    _, target = _begun(bare, image)
+    head = _head_of_patch(bare, target, 0, image)
+    lines = [_slowly(office, head, image[:300], image[300:n]) for n in (800, 1500, 400)]
+    assert bare.progress(target).headers["upload-offset"] == "1500"
+    for line in lines:
+        line.close()
+
+
+@pytest.mark.parametrize("lacking", ["checksum", "signed"])
+def test_nothing_is_kept_of_a_broken_chunk_that_no_station_vouched_for(
+    office: Office, bare: Bare, lacking: str
+) -> None:
+    image = picture(34)
+    _, target = _begun(bare, image)
+    head = _head_of_patch(bare, target, 0, image, **{lacking: False})
+    line = _slowly(office, head, image[:500], image[500:900])
+    assert not _begun_files(office)
+    line.close()
+    assert bare.progress(target).headers["upload-offset"] == "0"
+
+
+def test_broken_chunks_of_wrong_bytes_are_thrown_away_with_the_page(
+    office: Office, bare: Bare
+) -> None:
+    image = picture(35)
+    sha256, target = _begun(bare, image)
+    head = _head_of_patch(bare, target, 0, image)
+    _slowly(office, head, b"x" * 400, b"y" * 400).close()
+    assert bare.progress(target).headers["upload-offset"] == "800"
+
+    last = bare.patch(target, 800, image[800:])
+    assert (last.status, last.problem["type"]) == (422, "wrong-content")
+    assert bare.progress(target).headers["upload-offset"] == "0"
+    assert bare.patch(target, 0, image).status == 204
+    assert _stored(office, sha256) == image
+
+
+def test_a_page_that_came_whole_over_broken_lines_is_stored_when_asked_for(
+    office: Office, bare: Bare
+) -> None:
+    image = picture(36)
+    sha256, target = _begun(bare, image)
+    head = _head_of_patch(bare, target, 0, image + b"more")  # its end is only missing for `more`
+    line = _slowly(office, head, image[:400], image[400:])
+    assert bare.progress(target).headers["upload-offset"] == str(len(image))
+    assert _stored(office, sha256) == image
+    line.close()
 
 
 def test_a_wrong_checksum_is_460_and_keeps_the_offset(bare: Bare) -> None:
@@ -427,26 +578,71 @@ def test_a_page_on_its_way_holds_still_within_a_chunk(office: Office) -> None:
     counter.close()
 
 
-def test_a_line_that_broke_lately_gets_small_chunks(
+class _Breaking:
+    """A line to the office that swallows everything after so many bytes of each connection."""
+
+    def __init__(self, port: int, *lives: int) -> None:
+        self._port, self._lives = port, list(lives)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def close(self) -> None:
+        self._listening.close()
+        for one in self._open:
+            one.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                ours, _ = self._listening.accept()
+            except OSError:
+                return
+            theirs = socket.create_connection(("127.0.0.1", self._port))
+            self._open += [ours, theirs]
+            life = self._lives.pop(0) if self._lives else 10**9
+            threading.Thread(target=self._carry, args=(ours, theirs, life), daemon=True).start()
+            threading.Thread(target=self._carry, args=(theirs, ours, 10**9), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket, life: int) -> None:
+        try:
+            while data := source.recv(4096):
+                target.sendall(data[:life])
+                life -= len(data[:life])
+        except OSError:
+            return
+
+
+def test_a_station_goes_on_within_a_chunk_where_the_line_broke(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(http, "_STANDSTILL_S", 2 * SLOW_S)
+    monkeypatch.setattr(http, "_LATE_S", 3 * SLOW_S)
     counter, sha256 = _with_page(office, 78)
     counter.sync(with_pages=False)
     size = len(counter.desk.store.blobs.get(sha256))
-    line = counter.connect()
-    line.broke_at = time.monotonic()
-    sent: list[int] = []
+    breaking = _Breaking(office.port, 20_000, 25_000)
+    opened, sent = counter.opened, []
+    settings = replace(opened.settings, server=breaking.address)
+    line = http.Connection(settings, opened.station.id, counter.desk.store.sign, counter.clock)
+    line.keep_queue_short()
     original = pages._patch
 
     def patch(*given: Any) -> int:
-        sent.append(len(given[3]))
+        sent.append(given[2])
         return original(*given)
 
     monkeypatch.setattr(pages, "_patch", patch)
     assert pages.send_pages(counter.desk.store, line, now=counter.clock) == 1
     line.close()
-    assert sum(sent) == size > max(sent)
-    assert max(sent) <= 24 * 1024
+    breaking.close()
+    assert _stored(office, sha256) == counter.desk.store.blobs.get(sha256)
+    assert sent[0] == 0
+    assert 15_000 < sent[1] < 20_000 < 35_000 < sent[2] < 45_000 < size  # but for the heads
     counter.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from app.sync.http import ServerUnreachable
 from server.gate import Rate
 from tests.support.office import Counter, Office, running_office
+from tests.support.processes import wait_for
 
 
 @pytest.fixture
@@ -99,3 +101,28 @@ def test_strangers_do_not_fill_the_memory() -> None:
         now[0] += 0.001
         rate.wait_s(str(i).encode())
     assert len(rate._buckets) <= 21_000
+
+
+def test_a_body_that_stands_still_gives_its_place_back(tmp_path: Path) -> None:
+    with running_office(tmp_path / "office", requests_at_once=1, silence_s=0.5) as office:
+        line = socket.create_connection(("127.0.0.1", office.port), 10)
+        line.sendall(b"POST /v1/push HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc")
+        wait_for(lambda: office.ask("GET", "/v1/time").status == 503, 10, "the place to be taken")
+        wait_for(lambda: office.ask("GET", "/v1/time").status == 200, 10, "the place to be free")
+        line.settimeout(10)
+        said = b""
+        while more := line.recv(4096):  # until the server closes
+            said += more
+        line.close()
+        assert said.startswith(b"HTTP/1.1 400")
+
+
+def test_a_body_that_comes_slowly_but_comes_is_taken(tmp_path: Path) -> None:
+    with running_office(tmp_path / "office", silence_s=1) as office:
+        line = socket.create_connection(("127.0.0.1", office.port), 10)
+        line.sendall(b"POST /v1/push HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n")
+        for piece in (b"ab", b"cd", b"ef"):
+            time.sleep(0.6)
+            line.sendall(piece)
+        assert line.recv(4096).startswith(b"HTTP/1.1 401")
+        line.close()
