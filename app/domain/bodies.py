@@ -92,6 +92,8 @@ class Received:
         applicant: the owner of the dossier, absent if the submitter is.
         channel: 1 at the counter, 2 online, 3 post.
         return_via: 0 at the counter, 1 post.
+        batch: shared by dossiers of one submitter that were received together, "" if alone.
+        pad: number of the blank receipt that was written by hand, of a late entry.
     """
 
     code: Key
@@ -125,6 +127,8 @@ class Received:
     offline: bool = False
     practice: bool = False
     late: LateEntry | None = None
+    batch: Key = ""
+    pad: Key = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,12 +291,17 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageHandedOver:
-    """stage.handed_over: paper or file went on to another unit."""
+    """stage.handed_over: paper or file went on to another unit.
+
+    Attributes:
+        slip: shared by dossiers that went on together, printed on their slip as a barcode.
+    """
 
     to_agency: Key
     stage: Key = ""
     to_unit: Short = ""
     note: Short = ""
+    slip: Key = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,23 +339,64 @@ class DueExtended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalMade:
+    """proposal.made: an officer lays the answer before the leader.
+
+    Attributes:
+        outcome: what is proposed.
+        words: the draft's gist.
+    """
+
+    outcome: Literal["grant", "refuse"]
+    words: Short
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalSigned:
+    """proposal.signed: the leader agreed; the result may be issued."""
+
+    note: Short = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalDeclined:
+    """proposal.declined: the leader sends it back to the officer."""
+
+    reason: Short
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRecorded:
-    """result.recorded: the result exists and waits at the counter."""
+    """result.recorded: the result exists and waits at the counter.
+
+    Attributes:
+        book: that the number stands in, such as "01/2026-SCT/BS"; "" for none.
+    """
 
     name: Short
     number: Short = ""
     issued_on: dt.date | None = None
     copies: Count = 1
     place: Short = ""
+    book: Key = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultReturned:
-    """result.returned: the result is in the citizen's hand."""
+    """result.returned: the result is in the citizen's hand.
+
+    Attributes:
+        relation: of the recipient: the submitter or owner, or authorised by them.
+        authority: of an authorised recipient, what was shown.
+        lost_receipt: the receipt was not there; else it was taken back.
+        satisfaction: 1 very satisfied, 2 satisfied, 3 not satisfied, 0 not asked.
+    """
 
     recipient: Person
     lost_receipt: bool = False
     satisfaction: Annotated[int, msgspec.Meta(ge=0, le=3)] = 0
+    relation: Literal["self", "authorised"] = "self"
+    authority: Short = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ _CLOSING = frozenset(
 )
 _COURSE = _CLOSING | {"supplement.requested", "supplement.received", "result.recorded"}
 _HOLDING = frozenset({"stage.taken", "stage.handed_over"})
+_PROPOSING = frozenset({"proposal.made", "proposal.signed", "proposal.declined"})
 _CORRECTED = frozenset({"dossier.corrected"})
 
 
@@ -41,7 +42,10 @@ _RECEIPT = frozenset({"dossier.corrected", "code.corrected"})
 
 CLASHES = (
     Clash(_COURSE, _COURSE),
-    Clash(_COURSE, _HOLDING | {"stage.completed", "due.extended", "agency.acknowledged"}),
+    Clash(
+        _COURSE,
+        _HOLDING | _PROPOSING | {"stage.completed", "due.extended", "agency.acknowledged"},
+    ),
     Clash(
         _CLOSING,
         frozenset({"dossier.corrected", "papers.added", "page.removed", "fee.charged",
@@ -53,6 +57,8 @@ CLASHES = (
                    "code.corrected"}),
     ),
     Clash(_HOLDING, _HOLDING),
+    Clash(_PROPOSING, _PROPOSING),
+    Clash(frozenset({"stage.completed"}), frozenset({"stage.completed"}), same="stage"),
     Clash(_DUE, _DUE, given="due_at"),
     Clash(_FEE, _FEE, given="fee"),
     Clash(_RECEIPT, _RECEIPT),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,8 @@ _B = BusinessState
 _OPEN = frozenset(BusinessState) - CLOSED
 _WORKING = frozenset({_B.RECEIVED, _B.IN_WORK})
 _ANY = frozenset(BusinessState)
+RULES = 1
+"""Version of what a `Dossier` holds; one that an older program kept is folded anew."""
 
 
 class NotAllowed(ValueError):
@@ -47,6 +49,42 @@ class Page:
     mime: str
     paper: str
     position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageState:
+    """How far one stage of a linked procedure is; None where it has not come about.
+
+    Attributes:
+        agency, unit: where it was handed to.
+        acknowledged_at: when that agency's clock began to run.
+    """
+
+    agency: str = ""
+    unit: str = ""
+    handed_at: dt.datetime | None = None
+    acknowledged_at: dt.datetime | None = None
+    taken_at: dt.datetime | None = None
+    done_at: dt.datetime | None = None
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """The answer that an officer laid before the leader.
+
+    Attributes:
+        outcome: "grant" or "refuse".
+        by: user id of the officer.
+        state: "made", "signed" or "declined".
+        said: the leader's words.
+    """
+
+    outcome: str
+    words: str
+    by: str
+    state: str = "made"
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +137,16 @@ class Dossier:
         prints: how often each form came out on paper, by form key.
         paid, refunded: đồng, what came in less what went back; and what went back.
         conflicts: raised by the server, decided ones too.
+        clerk: user id of who received it.
+        unit, slip: where within `with_agency` it was handed to last, and with which slip.
+        ended_at: when the work ended, with a result or without; None while it goes on.
+        ended_reason: why it was refused, withdrawn or stopped, "" otherwise.
+        returned_at: when the result was handed out.
+        satisfaction: what the citizen said then; 0 if not asked.
+        stage_states: of a linked procedure, by stage.
+        proposal: the last one, None before.
+        batch, pad, late: as received.
+        rules: which version of these rules made the value.
     """
 
     id: UUID
@@ -148,6 +196,19 @@ class Dossier:
     prints: dict[str, int] | None = None
     refunded: int = 0
     conflicts: tuple[Conflict, ...] = ()
+    clerk: str = ""
+    unit: str = ""
+    slip: str = ""
+    ended_at: dt.datetime | None = None
+    ended_reason: str = ""
+    returned_at: dt.datetime | None = None
+    satisfaction: int = 0
+    stage_states: dict[str, StageState] = field(default_factory=dict)
+    proposal: Proposal | None = None
+    batch: str = ""
+    pad: str = ""
+    late: bool = False
+    rules: int = 0
 
     @property
     def owner(self) -> bodies.Person:
@@ -298,7 +359,7 @@ def apply(
     if reason is not None:
         raise NotAllowed(reason)
     if dossier is None:
-        return _received(event.dossier, body)
+        return _received(event, body)
     if isinstance(body, bodies.ConflictRaised):
         return _raised(dossier, body, event, ruled)
     rule = _ACTS[act_kind]
@@ -424,9 +485,10 @@ def _check_decision(dossier: Dossier, body: bodies.ConflictDecided) -> str | Non
     return "Hồ sơ không có xung đột này."
 
 
-def _received(id: UUID, body: bodies.Received) -> Dossier:
+def _received(event: Event, body: bodies.Received) -> Dossier:
+    assert event.dossier is not None  # asked by `apply`
     return Dossier(
-        id=id,
+        id=event.dossier,
         code=body.code,
         check=body.check,
         lookup=body.lookup,
@@ -455,6 +517,11 @@ def _received(id: UUID, body: bodies.Received) -> Dossier:
         offline=body.offline,
         due_is_certain=body.due_is_certain,
         payment=_payment(body.fee, 0, 0),
+        clerk=event.actor,
+        batch=body.batch,
+        pad=body.pad,
+        late=body.late is not None,
+        rules=RULES,
     )
 
 
@@ -582,22 +649,90 @@ def _supplement_received(dossier: Dossier, body: bodies.SupplementReceived, _: E
     return replace(after, paused_at=None, due_at=body.due_at or dossier.due_at)
 
 
-def _ended(dossier: Dossier, _: bodies.Ended, __: Event) -> Dossier:
-    return replace(dossier, paused_at=None)
+def _ended(dossier: Dossier, body: bodies.Ended, event: Event) -> Dossier:
+    return replace(dossier, paused_at=None, ended_at=_at(event), ended_reason=body.reason)
 
 
-def _handed_over(dossier: Dossier, body: bodies.StageHandedOver, _: Event) -> Dossier:
+def _at(event: Event) -> dt.datetime:
+    return dt.datetime.fromisoformat(event.at)
+
+
+def _with_stage(dossier: Dossier, stage: str, **changes: Any) -> dict[str, StageState]:
+    """Return the states of the stages with one of them changed."""
+    if not stage:
+        return dossier.stage_states
+    former = dossier.stage_states.get(stage, StageState())
+    return {**dossier.stage_states, stage: replace(former, **changes)}
+
+
+def _handed_over(dossier: Dossier, body: bodies.StageHandedOver, event: Event) -> Dossier:
     return replace(
-        dossier, holder="", stage=body.stage or dossier.stage, with_agency=body.to_agency
+        dossier,
+        holder="",
+        stage=body.stage or dossier.stage,
+        with_agency=body.to_agency,
+        unit=body.to_unit,
+        slip=body.slip,
+        stage_states=_with_stage(
+            dossier, body.stage, agency=body.to_agency, unit=body.to_unit, handed_at=_at(event)
+        ),
     )
 
 
 def _taken(dossier: Dossier, body: bodies.StageTaken, event: Event) -> Dossier:
-    return replace(dossier, holder=event.actor, stage=body.stage or dossier.stage)
+    return replace(
+        dossier,
+        holder=event.actor,
+        stage=body.stage or dossier.stage,
+        unit=body.unit or dossier.unit,
+        ended_at=None,
+        ended_reason="",
+        stage_states=_with_stage(dossier, body.stage, taken_at=_at(event)),
+    )
+
+
+def _completed(dossier: Dossier, body: bodies.StageCompleted, event: Event) -> Dossier:
+    states = _with_stage(dossier, body.stage, done_at=_at(event), result=body.result)
+    return replace(dossier, stage_states=states)
 
 
 def _acknowledged(dossier: Dossier, body: bodies.AgencyAcknowledged, _: Event) -> Dossier:
-    return replace(dossier, due_at=body.due_at or dossier.due_at, due_is_certain=True)
+    former = dossier.stage_states.get(body.stage, StageState()).acknowledged_at
+    at = body.received_at if former is None else min(former, body.received_at)
+    return replace(
+        dossier,
+        due_at=body.due_at or dossier.due_at,
+        due_is_certain=True,
+        stage_states=_with_stage(dossier, body.stage, acknowledged_at=at),
+    )
+
+
+def _proposed(dossier: Dossier, body: bodies.ProposalMade, event: Event) -> Dossier:
+    proposal = Proposal(outcome=body.outcome, words=body.words, by=event.actor)
+    return replace(dossier, proposal=proposal)
+
+
+def _signed(dossier: Dossier, body: bodies.ProposalSigned, _: Event) -> Dossier:
+    assert dossier.proposal is not None  # asked by `_check_proposal`
+    return replace(dossier, proposal=replace(dossier.proposal, state="signed", said=body.note))
+
+
+def _declined(dossier: Dossier, body: bodies.ProposalDeclined, _: Event) -> Dossier:
+    assert dossier.proposal is not None  # asked by `_check_proposal`
+    proposal = replace(dossier.proposal, state="declined", said=body.reason)
+    return replace(dossier, proposal=proposal)
+
+
+def _check_proposal(dossier: Dossier, _: Any) -> str | None:
+    if dossier.proposal is None or dossier.proposal.state != "made":
+        return "Hồ sơ này không có dự thảo nào đang chờ ký."
+    return None
+
+
+def _check_new_proposal(dossier: Dossier, _: Any) -> str | None:
+    if dossier.proposal is not None and dossier.proposal.state == "made":
+        return "Hồ sơ này đã trình ký, đang chờ lãnh đạo."
+    return None
 
 
 def _extended(dossier: Dossier, body: bodies.DueExtended, _: Event) -> Dossier:
@@ -612,12 +747,17 @@ def _check_extension(dossier: Dossier, body: bodies.DueExtended) -> str | None:
     return None
 
 
-def _result_recorded(dossier: Dossier, body: bodies.ResultRecorded, _: Event) -> Dossier:
-    return replace(dossier, result=ReturnState.READY, result_name=body.name)
+def _result_recorded(dossier: Dossier, body: bodies.ResultRecorded, event: Event) -> Dossier:
+    return replace(dossier, result=ReturnState.READY, result_name=body.name, ended_at=_at(event))
 
 
-def _result_returned(dossier: Dossier, _: bodies.ResultReturned, __: Event) -> Dossier:
-    return replace(dossier, result=ReturnState.RETURNED)
+def _result_returned(dossier: Dossier, body: bodies.ResultReturned, event: Event) -> Dossier:
+    return replace(
+        dossier,
+        result=ReturnState.RETURNED,
+        returned_at=_at(event),
+        satisfaction=body.satisfaction,
+    )
 
 
 def _check_return(dossier: Dossier, _: bodies.ResultReturned) -> str | None:
@@ -673,7 +813,12 @@ _ACTS: dict[str, _Act] = {
     "dossier.stopped": _Act(when=_OPEN - {_B.NEW, _B.FINISHED}, leads_to=_B.STOPPED, change=_ended),
     "stage.handed_over": _Act(when=_WORKING | {_B.AWAITING_PAYMENT}, change=_handed_over),
     "stage.taken": _Act(when=_WORKING | {_B.STOPPED}, leads_to=_B.IN_WORK, change=_taken),
-    "stage.completed": _Act(when=_WORKING, leads_to=_B.IN_WORK),
+    "stage.completed": _Act(when=_WORKING, leads_to=_B.IN_WORK, change=_completed),
+    "proposal.made": _Act(
+        when=_WORKING, leads_to=_B.IN_WORK, change=_proposed, check=_check_new_proposal
+    ),
+    "proposal.signed": _Act(when=_WORKING, change=_signed, check=_check_proposal),
+    "proposal.declined": _Act(when=_WORKING, change=_declined, check=_check_proposal),
     "agency.acknowledged": _Act(when=_WORKING, change=_acknowledged),
     "due.extended": _Act(when=_WORKING, change=_extended, check=_check_extension),
     "result.recorded": _Act(

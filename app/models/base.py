@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     Uuid,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -124,6 +125,7 @@ class DossierRow(Base):
         Index("ix_dossier_phone", "phone", "row"),
         Index("ix_dossier_day", "day", "row"),
         Index("ix_dossier_look", "needs_look", "row"),
+        Index("ix_dossier_procedure", "procedure", "row"),
     )
 
     row: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -156,6 +158,57 @@ class SnapshotRow(Base):
 
     row: Mapped[int] = mapped_column(ForeignKey("dossier.row"), primary_key=True)
     content: Mapped[bytes]
+
+
+class CourseRow(Base):
+    """What queues, filters and reports ask of a dossier, beside its row: lists stay narrow.
+
+    Attributes:
+        clerk: user id of who received it; holder: of who has the work.
+        unit, with_agency, slip, stage: where it is now, as handed over last.
+        proposal: "", "made", "signed" or "declined".
+        rounds: how often papers were asked for.
+        fee, paid: đồng; what is due, and what came in less what went back.
+        papers, scanned: kinds of papers handed in, and how many of them have pages.
+        ended_at: when the work ended, with a result or without.
+    """
+
+    __tablename__ = "dossier_course"
+    __table_args__ = (
+        Index("ix_dossier_course_clerk", "clerk", "row"),
+        Index("ix_dossier_course_ended", "ended_at"),
+        Index("ix_dossier_course_returned", "returned_at"),
+        Index("ix_dossier_course_slip", "slip", sqlite_where=text("slip != ''")),
+    )
+
+    row: Mapped[int] = mapped_column(ForeignKey("dossier.row"), primary_key=True)
+    clerk: Mapped[str] = mapped_column(String(64))
+    holder: Mapped[str] = mapped_column(String(64))
+    unit: Mapped[str] = mapped_column(String(500))
+    with_agency: Mapped[str] = mapped_column(String(40))
+    slip: Mapped[str] = mapped_column(String(80))
+    stage: Mapped[str] = mapped_column(String(80))
+    proposal: Mapped[str] = mapped_column(String(10))
+    channel: Mapped[int]
+    rounds: Mapped[int]
+    satisfaction: Mapped[int]
+    fee: Mapped[int]
+    paid: Mapped[int]
+    papers: Mapped[int]
+    scanned: Mapped[int]
+    extended: Mapped[bool]
+    late: Mapped[bool]
+    ended_at: Mapped[dt.datetime | None]
+    returned_at: Mapped[dt.datetime | None]
+
+
+class BookMark(Base):
+    """The highest number that this station wrote into a book of certifications."""
+
+    __tablename__ = "book_mark"
+
+    book: Mapped[str] = mapped_column(String(80), primary_key=True)
+    last: Mapped[int]
 
 
 class SearchWordRow(Base):

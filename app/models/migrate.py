@@ -8,7 +8,7 @@ from pathlib import Path
 from app.models.database import Database
 from app.models.problems import NewerStore
 
-SCHEMA = 4
+SCHEMA = 5
 """Number of the newest step under migrations/versions, kept in `user_version`."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"

@@ -15,7 +15,15 @@ from app.domain.events import KINDS, Event
 from app.domain.fold import Dossier
 from app.domain.text import fold, folded_words
 from app.models import events
-from app.models.base import CodeRow, DossierRow, EventRow, PageRow, SearchWordRow, SnapshotRow
+from app.models.base import (
+    CodeRow,
+    CourseRow,
+    DossierRow,
+    EventRow,
+    PageRow,
+    SearchWordRow,
+    SnapshotRow,
+)
 
 SHORT_BEGINNING = 3  # letters; the search index knows beginnings up to here
 
@@ -54,7 +62,12 @@ def load(session: Session, dossier: UUID) -> Dossier | None:
         .join(DossierRow, DossierRow.row == SnapshotRow.row)
         .where(DossierRow.id == dossier)
     )
-    return None if raw is None else read_snapshot(raw)
+    if raw is None:
+        return None
+    held = read_snapshot(raw)
+    if held.rules < folding.RULES:  # an older program kept it
+        return _accepted(session, dossier) or held
+    return held
 
 
 def read_snapshot(raw: bytes) -> Dossier:
@@ -122,6 +135,7 @@ def _save(session: Session, dossier: Dossier, last_n: int, *, needs_look: bool |
         snapshot = SnapshotRow(row=row.row)
         session.add(snapshot)
     snapshot.content = msgspec.json.encode(dossier)
+    _save_course(session, row.row, dossier)
     _save_codes(session, dossier)
     _save_pages(session, dossier)
     words = search_words(dossier)
@@ -169,8 +183,25 @@ def _fill(row: DossierRow, dossier: Dossier) -> None:
     row.page_count = len(dossier.pages)
 
 
+def _save_course(session: Session, at: int, dossier: Dossier) -> None:
+    row = session.get(CourseRow, at)
+    if row is None:
+        row = CourseRow(row=at)
+        session.add(row)
+    row.clerk, row.holder, row.unit = dossier.clerk, dossier.holder, dossier.unit
+    row.with_agency, row.slip, row.stage = dossier.with_agency, dossier.slip, dossier.stage
+    row.proposal = dossier.proposal.state if dossier.proposal else ""
+    row.channel, row.rounds = dossier.channel, dossier.supplement_rounds
+    row.satisfaction, row.fee, row.paid = dossier.satisfaction, dossier.fee.amount, dossier.paid
+    row.papers = len(dossier.papers)
+    row.scanned = len({page.paper for page in dossier.pages})
+    row.extended, row.late = dossier.extended, dossier.late
+    row.ended_at, row.returned_at = dossier.ended_at, dossier.returned_at
+
+
 def _save_codes(session: Session, dossier: Dossier) -> None:
-    for code in (dossier.code, *dossier.former_codes):
+    codes = (dossier.code, *dossier.former_codes, *([dossier.pad] if dossier.pad else []))
+    for code in codes:
         if session.get(CodeRow, (code, dossier.id)) is None:
             session.add(CodeRow(code=code, dossier=dossier.id))
 

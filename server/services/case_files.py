@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from app.domain import bodies, fold
 from app.domain.events import Event, UnreadableEvent
 from app.domain.fold import Dossier
-from server.models.base import DossierRow, SubscriptionRow
+from server.models.base import DossierRow, EventRow, StreamRow, SubscriptionRow
+from server.services.streams import event_of_place, to_event
 
 
 @dataclass(slots=True)
@@ -52,10 +53,24 @@ def load(session: Session, agency: str, events: Sequence[Event]) -> dict[UUID, C
     for home, id, snapshot, subscribers in rows:
         file = files[id]
         if file.home == home:
-            file.dossier = msgspec.json.decode(snapshot, type=Dossier)
+            held = msgspec.json.decode(snapshot, type=Dossier)
+            if held.rules < fold.RULES:  # an older program kept it
+                held = fold.replay(events_of(session, home, id)).dossier or held
+            file.dossier = held
             file.is_known = True
             file.subscribers = tuple(subscribers.split())
     return files
+
+
+def events_of(session: Session, home: str, dossier: UUID) -> list[Event]:
+    """Return a dossier's events as its home's stream has them, in order."""
+    rows = session.scalars(
+        select(EventRow)
+        .join(StreamRow, event_of_place())
+        .where(StreamRow.agency == home, StreamRow.dossier == dossier)
+        .order_by(StreamRow.seq)
+    )
+    return [to_event(row) for row in rows]
 
 
 def taking_part(session: Session, agency: str, events: Sequence[Event]) -> set[str]:

@@ -210,14 +210,8 @@ class _Judge:
 
     def _replayed(self, id: UUID, file: CaseFile, event: Event) -> Dossier:
         """Return the dossier folded anew, for a decision reaches back."""
-        rows = self._session.scalars(
-            select(EventRow)
-            .join(StreamRow, event_of_place())
-            .where(StreamRow.agency == file.home, StreamRow.dossier == id)
-            .order_by(StreamRow.seq)
-        )
-        events = [*map(to_event, rows), *file.fresh, event]
-        dossier = fold.replay(events).dossier
+        stored = case_files.events_of(self._session, file.home, id)
+        dossier = fold.replay([*stored, *file.fresh, event]).dossier
         assert dossier is not None
         return dossier
 

@@ -154,7 +154,8 @@ def test_new_dossiers_do_not_shift_the_pages_that_follow(crowded: Counter) -> No
     crowded.change("DELETE FROM dossier_search WHERE rowid = (SELECT max(row) FROM dossier)")
     newest = "(SELECT id FROM dossier ORDER BY row DESC LIMIT 1)"
     crowded.change(f"DELETE FROM dossier_code WHERE dossier = {newest}")
-    crowded.change("DELETE FROM dossier_snapshot WHERE row = (SELECT max(row) FROM dossier)")
+    for table in ("dossier_snapshot", "dossier_course"):
+        crowded.change(f"DELETE FROM {table} WHERE row = (SELECT max(row) FROM dossier)")
     crowded.change("DELETE FROM dossier WHERE row = (SELECT max(row) FROM dossier)")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import sqlalchemy.orm
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -141,6 +142,12 @@ def test_reopening_a_current_store_copies_nothing(tmp_path: Path) -> None:
         counter.close()
 
 
+def _courses(session: sa.orm.Session) -> list[tuple[Any, ...]]:
+    """Return what stands beside the list, row by row."""
+    session.flush()
+    return [tuple(row) for row in session.execute(sa.text("SELECT * FROM dossier_course"))]
+
+
 SAVED = ROOT / "tests" / "data"
 
 
@@ -161,8 +168,11 @@ def test_a_store_of_every_released_schema_is_brought_up_to_date(
         assert [row.home_seq for row in rows] == [row.seq for row in rows]
         seen = {row.dossier for row in rows}
         before = {id: projection.load(session, id) for id in seen}
+        courses = _courses(session)
         projection.refold(session, seen)
         assert {id: projection.load(session, id) for id in seen} == before
+        session.expire_all()
+        assert _courses(session) == courses
         assert None not in before.values()
     database.close()
     assert len(list((tmp_path / "backups").iterdir())) == 1

@@ -12,7 +12,17 @@ import pytest
 from app.domain import bodies
 from app.domain.clashes import CLASHES, MAY_CLASH, Clash, clash
 from app.domain.events import KINDS
-from app.domain.fold import Conflict, Dossier, NotAllowed, Page, apply, fold, needs_replay, replay
+from app.domain.fold import (
+    Conflict,
+    Dossier,
+    NotAllowed,
+    Page,
+    Proposal,
+    apply,
+    fold,
+    needs_replay,
+    replay,
+)
 from app.domain.papers import GivenPaper
 from app.domain.status import BusinessState, ReturnState
 from tests.unit.builders import (
@@ -87,7 +97,16 @@ ACTS: dict[str, list[Any]] = {
         bodies.StageHandedOver(to_agency="H24.902", stage="hai"),
     ],
     "stage.taken": [bodies.StageTaken(), bodies.StageTaken(stage="một")],
-    "stage.completed": [bodies.StageCompleted(stage="một"), bodies.StageCompleted(stage="hai")],
+    "stage.completed": [
+        bodies.StageCompleted(stage="một"), bodies.StageCompleted(stage="hai"),
+        bodies.StageCompleted(stage="hai", result="xong"),
+    ],
+    "proposal.made": [
+        bodies.ProposalMade(outcome="grant", words="x"),
+        bodies.ProposalMade(outcome="refuse", words="y"),
+    ],
+    "proposal.signed": [bodies.ProposalSigned()],
+    "proposal.declined": [bodies.ProposalDeclined(reason="x")],
     "agency.acknowledged": [
         bodies.AgencyAcknowledged(agency="H24.901", received_at=NOW, due_at=LATER),
         bodies.AgencyAcknowledged(agency="H24.902", received_at=NOW, due_at=LATEST),
@@ -120,12 +139,13 @@ def starts() -> list[Dossier]:
     other = dataclasses.replace(page, page=SERVER)
     plain = dossier_after(owed=("ly-hon",), papers=(GivenPaper(key="x", original=1),))
     found = []
-    for state, paid in itertools.product(BusinessState, (0, 17)):
+    laid = Proposal(outcome="grant", words="x", by="dung")
+    for state, paid, proposal in itertools.product(BusinessState, (0, 17), (None, laid)):
         found.append(
             dataclasses.replace(
                 plain, state=state, pages=(page, other), paid=paid,
                 result=ReturnState.READY if state is B.FINISHED else ReturnState.NONE,
-                paused_at=NOW if state is B.AWAITING_SUPPLEMENT else None,
+                paused_at=NOW if state is B.AWAITING_SUPPLEMENT else None, proposal=proposal,
             )
         )  # fmt: skip
     return found
@@ -204,6 +224,8 @@ def test_no_line_of_the_table_is_wider_than_the_fold(line: Clash) -> None:
         (ACTS["page.removed"][0], ACTS["page.removed"][1], False),
         (ACTS["external.code_set"][0], ACTS["external.code_set"][1], True),
         (ACTS["external.code_set"][0], ACTS["external.code_set"][2], False),
+        (ACTS["stage.completed"][1], ACTS["stage.completed"][2], True),
+        (ACTS["stage.completed"][0], ACTS["stage.completed"][1], False),
     ],
 )
 def test_some_kinds_clash_only_over_the_same_thing(

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from app.domain import bodies
 from app.domain.events import KINDS, UnreadableEvent, write_body
 from app.domain.fees import CopyLine
-from app.domain.fold import Conflict, Dossier, NotAllowed, Page, apply, fold, refusal
+from app.domain.fold import (
+    Conflict,
+    Dossier,
+    NotAllowed,
+    Page,
+    Proposal,
+    StageState,
+    apply,
+    fold,
+    refusal,
+)
 from app.domain.papers import GivenPaper
 from app.domain.status import BusinessState, PaymentState, ReturnState, can_move
 from tests.unit.builders import (
@@ -73,6 +83,9 @@ ACTS: dict[str, tuple[Any, frozenset[int]]] = {
         frozenset({2, 4}),
     ),
     "due.extended": (bodies.DueExtended(due_at=LATER, reason="x"), frozenset({2, 4})),
+    "proposal.made": (bodies.ProposalMade(outcome="grant", words="Trích lục"), frozenset({2, 4})),
+    "proposal.signed": (bodies.ProposalSigned(), frozenset({2, 4})),
+    "proposal.declined": (bodies.ProposalDeclined(reason="x"), frozenset({2, 4})),
     "result.recorded": (RESULT, frozenset({2, 4, 6})),
     "result.returned": (bodies.ResultReturned(recipient=PERSON), frozenset({9})),
     "external.code_set": (bodies.ExternalCodeSet(system="justice", code="KS-1"), EVERY),
@@ -93,6 +106,8 @@ ACTS: dict[str, tuple[Any, frozenset[int]]] = {
     "dossier.viewed": (bodies.Looked(), EVERY),
     "id.revealed": (bodies.Looked(), EVERY),
 }
+LAID = Proposal(outcome="grant", words="Trích lục", by="dung")
+BEFOREHAND = {"proposal.signed": {"proposal": LAID}, "proposal.declined": {"proposal": LAID}}
 AFTER_VOIDING = {
     "document.printed",
     "note.added",
@@ -109,6 +124,7 @@ LEADS_TO = {
     "dossier.stopped": 8,
     "stage.taken": 4,
     "stage.completed": 4,
+    "proposal.made": 4,
     "result.recorded": 9,
     "result.returned": 10,
 }
@@ -132,7 +148,7 @@ def test_the_table_speaks_of_every_kind():
 @pytest.mark.parametrize("kind", ACTS)
 def test_an_act_is_allowed_in_the_states_of_the_table_and_no_other(kind, state):
     body, states = ACTS[kind]
-    dossier = in_state(state)
+    dossier = in_state(state, **BEFOREHAND.get(kind, {}))
 
     reason = refusal(dossier, kind, body)
 
@@ -152,7 +168,7 @@ def test_an_act_is_allowed_in_the_states_of_the_table_and_no_other(kind, state):
 def test_an_act_moves_a_dossier_only_along_the_allowed_moves(kind):
     body, states = ACTS[kind]
     for state in map(BusinessState, states):
-        after = apply(in_state(state), event(kind, body)).state
+        after = apply(in_state(state, **BEFOREHAND.get(kind, {})), event(kind, body)).state
         assert after is state or can_move(state, after)
 
 
@@ -582,7 +598,7 @@ def mended(kind: str, body: Any) -> bodies.EventMended:
 @pytest.mark.parametrize("kind", ACTS)
 def test_a_mended_event_does_what_the_act_it_carries_would(kind):
     body, states = ACTS[kind]
-    dossier = in_state(BusinessState(min(states)))
+    dossier = in_state(BusinessState(min(states)), **BEFOREHAND.get(kind, {}))
 
     assert apply(dossier, event("event.mended", mended(kind, body))) == apply(
         dossier, event(kind, body)
@@ -640,3 +656,88 @@ def test_any_run_of_acts_keeps_the_books_in_order(acts):
         assert len({page.page for page in dossier.pages}) == len(dossier.pages)
         assert set(before.former_codes) <= set(dossier.former_codes)
         assert isinstance(dossier.id, UUID)
+
+
+# ---- what officers and reports ask of a dossier ----------------------------------------------
+
+LATE = "2026-11-27T09:30:00+07:00"
+LATE_AT = dt.datetime.fromisoformat(LATE)
+
+
+def test_who_received_it_is_kept():
+    assert dossier_after().clerk == "canbo1"
+
+
+@pytest.mark.parametrize("kind", ["dossier.refused", "dossier.withdrawn", "dossier.stopped"])
+def test_work_that_ends_without_a_result_says_when_and_why(kind):
+    ended = apply(in_state(B.RECEIVED), event(kind, ENDED, at=LATE))
+    assert (ended.ended_at, ended.ended_reason) == (LATE_AT, "theo đề nghị")
+
+
+def test_a_result_ends_the_work_and_its_return_is_another_moment():
+    ended = apply(in_state(B.IN_WORK), event("result.recorded", RESULT, at=LATE))
+    later = "2026-11-28T10:00:00+07:00"
+    body = bodies.ResultReturned(recipient=PERSON, satisfaction=2)
+    returned = apply(ended, event("result.returned", body, at=later))
+
+    assert (ended.ended_at, ended.returned_at) == (LATE_AT, None)
+    assert returned.ended_at == LATE_AT
+    assert returned.returned_at == dt.datetime.fromisoformat(later)
+    assert returned.satisfaction == 2
+
+
+def test_a_stopped_dossier_that_is_taken_up_again_has_not_ended():
+    stopped = apply(in_state(B.IN_WORK), event("dossier.stopped", ENDED, at=LATE))
+    taken = apply(stopped, event("stage.taken", bodies.StageTaken(), actor="dung"))
+    assert (taken.state, taken.holder, taken.ended_at, taken.ended_reason) == (
+        B.IN_WORK, "dung", None, "",
+    )  # fmt: skip
+
+
+def test_each_stage_of_a_linked_group_keeps_its_own_course():
+    over = bodies.StageHandedOver(to_agency="H24.901", to_unit="Công an", stage="thuong-tru",
+                                  slip="BG-1")  # fmt: skip
+    known = bodies.AgencyAcknowledged(agency="H24.901", received_at=NOW, stage="thuong-tru")
+    again = bodies.AgencyAcknowledged(agency="H24.901", received_at=DUE, stage="thuong-tru")
+    done = bodies.StageCompleted(stage="thuong-tru", result="đã đăng ký")
+    dossier = dossier_after(
+        ("stage.handed_over", over), ("agency.acknowledged", known),
+        ("agency.acknowledged", again), ("stage.completed", done),
+        ("stage.completed", bodies.StageCompleted(stage="khai-sinh")),
+    )  # fmt: skip
+
+    at = dt.datetime.fromisoformat("2026-11-20T10:00:00+07:00")
+    assert dossier.stage_states == {
+        "thuong-tru": StageState(
+            agency="H24.901", unit="Công an", handed_at=at, acknowledged_at=NOW, done_at=at,
+            result="đã đăng ký",
+        ),
+        "khai-sinh": StageState(done_at=at),
+    }  # fmt: skip
+    assert (dossier.unit, dossier.slip) == ("Công an", "BG-1")
+
+
+def test_a_leader_signs_or_sends_back_what_an_officer_proposed():
+    made = ("proposal.made", bodies.ProposalMade(outcome="grant", words="Trích lục"))
+    signed = dossier_after(made, ("proposal.signed", bodies.ProposalSigned(note="đồng ý")))
+    declined = dossier_after(made, ("proposal.declined", bodies.ProposalDeclined(reason="sai tên")))
+    again = dossier_after(
+        made, ("proposal.declined", bodies.ProposalDeclined(reason="sai tên")), made
+    )
+
+    assert signed.proposal == Proposal(
+        outcome="grant", words="Trích lục", by="canbo1", state="signed", said="đồng ý"
+    )
+    assert declined.proposal is not None
+    assert (declined.proposal.state, declined.proposal.said) == ("declined", "sai tên")
+    assert again.proposal is not None
+    assert again.proposal.state == "made"
+
+
+def test_nothing_is_signed_that_was_not_proposed_and_nothing_is_proposed_twice():
+    body = bodies.ProposalMade(outcome="refuse", words="x")
+    laid = in_state(B.IN_WORK, proposal=LAID)
+    assert "chờ lãnh đạo" in (refusal(laid, "proposal.made", body) or "")
+    assert "chờ ký" in (
+        refusal(in_state(B.IN_WORK), "proposal.signed", bodies.ProposalSigned()) or ""
+    )
