@@ -110,6 +110,7 @@ class Procedure:
         subject: key of its lĩnh vực.
         open_points: what the sources left open, for the supervisor.
         source: where the entry's facts come from.
+        book: kind of the book its results are numbered in, such as "SCT/BS"; "" for none.
     """
 
     code: str
@@ -128,6 +129,7 @@ class Procedure:
     system: System = System.PROVINCE
     result: str = ""
     may_owe_papers: bool = False
+    book: str = ""
     open_points: tuple[str, ...] = ()
     source: str = ""
 
@@ -191,6 +193,7 @@ class Agency:
         parent_line, name_line: the two lines at the head of every form.
         place: the địa danh before the date.
         council_fees: tariffs set by the provincial council, đồng by key.
+        units: its offices that take dossiers over, as people call them.
         sample: True for agencies made up for trying out.
     """
 
@@ -207,6 +210,7 @@ class Agency:
     status_address: str = ""
     account: PaymentAccount | None = None
     council_fees: dict[str, int] = field(default_factory=dict)
+    units: tuple[str, ...] = ()
     sample: bool = False
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
+from uuid import UUID
 
 # Every form of code in use: identifiers of QCVN 102:2016 and of QĐ 20/2020, four or
 # more running digits.
@@ -21,6 +22,7 @@ _ANY_CODE = re.compile(
     re.ASCII,
 )
 _PAD_NUMBER = re.compile(r"GT-[0-9A-F]{6}-\d{5,8}", re.ASCII)
+_SLIP_NUMBER = re.compile(r"BG-\d{8}-\d{6}", re.ASCII)
 _CHECK_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LOOKUP_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that a tired eye mixes up
 LOOKUP_LENGTH = 8
@@ -85,6 +87,16 @@ def read_code(text: str) -> CodeParts | None:
 def pad_number(store: str, number: int) -> str:
     """Return what stands on a sheet of a pad; `store` is six hexadecimal digits."""
     return f"GT-{store}-{number:05d}"
+
+
+def slip_number(store: UUID, number: int) -> str:
+    """Return the number of a hand-over slip: digits after "BG", which no typing aid mangles."""
+    return f"BG-{store.int % 10**8:08d}-{number:06d}"
+
+
+def is_slip_number(text: str) -> bool:
+    """Tell whether a text is the number of a hand-over slip."""
+    return _SLIP_NUMBER.fullmatch(text) is not None
 
 
 def is_pad_number(text: str) -> bool:

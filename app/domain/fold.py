@@ -137,6 +137,7 @@ class Dossier:
         prints: how often each form came out on paper, by form key.
         paid, refunded: đồng, what came in less what went back; and what went back.
         conflicts: raised by the server, decided ones too.
+        result_name, result_number, result_book, result_copies, result_place: as recorded last.
         clerk: user id of who received it.
         unit, slip: where within `with_agency` it was handed to last, and with which slip.
         ended_at: when the work ended, with a result or without; None while it goes on.
@@ -196,6 +197,10 @@ class Dossier:
     prints: dict[str, int] | None = None
     refunded: int = 0
     conflicts: tuple[Conflict, ...] = ()
+    result_number: str = ""
+    result_book: str = ""
+    result_copies: int = 0
+    result_place: str = ""
     clerk: str = ""
     unit: str = ""
     slip: str = ""
@@ -748,7 +753,16 @@ def _check_extension(dossier: Dossier, body: bodies.DueExtended) -> str | None:
 
 
 def _result_recorded(dossier: Dossier, body: bodies.ResultRecorded, event: Event) -> Dossier:
-    return replace(dossier, result=ReturnState.READY, result_name=body.name, ended_at=_at(event))
+    return replace(
+        dossier,
+        result=ReturnState.READY,
+        result_name=body.name,
+        result_number=body.number,
+        result_book=body.book,
+        result_copies=body.copies,
+        result_place=body.place,
+        ended_at=_at(event),
+    )
 
 
 def _result_returned(dossier: Dossier, body: bodies.ResultReturned, event: Event) -> Dossier:

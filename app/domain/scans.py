@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from app.domain import vietqr
 from app.domain.cards import Card, NotACard, read_card
-from app.domain.codes import read_code, read_status_address
+from app.domain.codes import is_pad_number, is_slip_number, read_code, read_status_address
 
 _COVER = "BIA|"
 
@@ -18,6 +18,8 @@ class ScanKind(StrEnum):
     CARD = "card"
     DOSSIER = "dossier"
     COVER = "cover"
+    SLIP = "slip"
+    PAD = "pad"
     PAYMENT = "payment"
     UNKNOWN = "unknown"
 
@@ -27,7 +29,8 @@ class Scan:
     """A recognised text.
 
     Attributes:
-        code: dossier code of a receipt or cover sheet, amount of a payment.
+        code: dossier code of a receipt or cover sheet, number of a hand-over slip or of a
+            sheet of the pad, amount of a payment.
         card: set for an ID card.
         words: for an unknown text, why it is no card, in Vietnamese.
     """
@@ -51,6 +54,10 @@ def recognise(text: str) -> Scan:
         return Scan(ScanKind.DOSSIER, address[0])
     if read_code(text.upper()) is not None or text.upper().startswith("T-"):
         return Scan(ScanKind.DOSSIER, text.upper())
+    if is_slip_number(text.upper()):
+        return Scan(ScanKind.SLIP, text.upper())
+    if is_pad_number(text.upper()):
+        return Scan(ScanKind.PAD, text.upper())
     if text.startswith(_COVER):
         code, _, _ = text.removeprefix(_COVER).partition("|")  # a paper's key may follow
         if read_code(code) is not None:

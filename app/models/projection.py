@@ -14,7 +14,7 @@ from app.domain.bodies import EventMended
 from app.domain.events import KINDS, Event
 from app.domain.fold import Dossier
 from app.domain.text import fold, folded_words
-from app.models import events
+from app.models import books, events
 from app.models.base import (
     CodeRow,
     CourseRow,
@@ -136,6 +136,7 @@ def _save(session: Session, dossier: Dossier, last_n: int, *, needs_look: bool |
         session.add(snapshot)
     snapshot.content = msgspec.json.encode(dossier)
     _save_course(session, row.row, dossier)
+    books.note(session, dossier.result_book, dossier.result_number)
     _save_codes(session, dossier)
     _save_pages(session, dossier)
     words = search_words(dossier)

@@ -48,6 +48,8 @@ class Intake:
         copy_count: of procedures charged per copy.
         owed_reason: set if missing papers may follow later.
         draft: the draft that this reception ends, with its scanned pages.
+        pad: number of the blank receipt that was written by hand, of a late entry.
+        batch: shared by dossiers that one receipt lists, "" if alone.
     """
 
     procedure: str
@@ -65,6 +67,8 @@ class Intake:
     owed_reason: str = ""
     draft: UUID | None = None
     late: Late | None = None
+    pad: str = ""
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,6 +389,7 @@ def tidied(intake: Intake) -> Intake:
         papers=tuple(p for p in intake.papers if p.count or p.replaced_by_data),
         copies=tuple(replace(line, name=clean(line.name)) for line in intake.copies),
         summary=clean(intake.summary),
+        pad=intake.pad.strip().upper(),
         owed_reason=clean(intake.owed_reason),
     )
 
@@ -441,6 +446,8 @@ def _body(
         late=bodies.LateEntry(reason=intake.late.reason, allowed_by=intake.late.allowed_by)
         if intake.late
         else None,
+        batch=intake.batch,
+        pad=intake.pad,
     )
 
 

@@ -12,12 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain import bodies, codes
-from app.domain.events import UnreadableEvent, read_body, write_body
-from app.domain.fold import Conflict, Dossier, NotAllowed, read_act
+from app.domain.events import read_body, write_body
+from app.domain.fold import Conflict, Dossier, read_act
 from app.errors import AppError
 from app.models import events, projection
 from app.models.base import DossierRow, EventRow, SnapshotRow
-from app.services.corrections import NotNow
+from app.services.acting import NotNow, record
 from app.services.desk import Clerk, Desk
 from app.services.intake import take_code
 
@@ -125,7 +125,7 @@ def decide(desk: Desk, clerk: Clerk, dispute: Dispute, keep: Keep, reason: str) 
         conflict_store=dispute.store, conflict_n=dispute.n, keep=keep, reason=reason.strip()
     )
     with desk.store.acting() as session:
-        _record(session, desk, clerk, "conflict.decided", body, dispute.dossier)
+        record(session, desk, clerk, "conflict.decided", body, dispute.dossier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def mend(desk: Desk, clerk: Clerk, dossier: UUID, reason: str, *, new_code: bool
             mended = bodies.EventMended(
                 store=row.store, n=row.n, kind=kind, v=v, body=raw, reason=reason.strip()
             )
-            _record(session, desk, clerk, "event.mended", mended, dossier)
+            record(session, desk, clerk, "event.mended", mended, dossier)
         folded = projection.load(session, dossier)
     return Mended(len(refused), "" if folded is None else folded.code)
 
@@ -203,14 +203,3 @@ def _renumbered(
     changed |= {"code": code, "check": codes.check_character(code), "number": number}
     changed |= {"provisional": not source, "drawn_from": source}
     return msgspec.json.encode(changed).decode()
-
-
-def _record(
-    session: Session, desk: Desk, clerk: Clerk, kind: str, body: object, dossier: UUID
-) -> None:
-    try:
-        projection.record(session, events.Act(kind, body, clerk.user, desk.now(), dossier))
-    except NotAllowed as error:
-        raise NotNow(error.reason) from error
-    except UnreadableEvent as error:
-        raise NotNow("Việc này không đọc được.", str(error)) from error

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from printing.document import Align, Block, Column, NewPage, PaperSize, PrintDocument, Table, Text
+from printing.document import (
+    Align,
+    Block,
+    Code128,
+    Column,
+    NewPage,
+    PaperSize,
+    PrintDocument,
+    Table,
+    Text,
+)
 from printing.forms import frame
-from printing.forms.frame import Head, Line, Look, Signature
+from printing.forms.frame import DOT_600_MM, Head, Line, Look, Signature
 
 COPIES = ("Bản của bên giao", "Bản của bên nhận")
 
@@ -19,6 +29,7 @@ class HandOverWords:
         columns: headings with relative widths; narrow ones (below 10) are centred.
         rows: as many words as columns, without the running number.
         totals: a sentence under the table.
+        slip: number of the slip, printed as a barcode whose scan confirms it; "" for none.
     """
 
     head: Head
@@ -32,6 +43,7 @@ class HandOverWords:
     taker: Signature
     copies: tuple[str, ...] = COPIES
     marks: tuple[str, ...] = ()
+    slip: str = ""
 
 
 def build(words: HandOverWords, paper: PaperSize = PaperSize.A4) -> PrintDocument:
@@ -43,6 +55,15 @@ def build(words: HandOverWords, paper: PaperSize = PaperSize.A4) -> PrintDocumen
             blocks.append(NewPage(counts_anew=True))
         blocks += _copy(words, copy, look)
     return frame.document(look, words.title, blocks, footer=words.title)
+
+
+def _slip(number: str, look: Look) -> list[Block]:
+    if not number:
+        return []
+    return [
+        Code128(number, module_mm=DOT_600_MM * 8, height_mm=9),
+        Text(number, lead="Số phiếu:", size_pt=look.small, bold=True),
+    ]
 
 
 def _copy(words: HandOverWords, copy: str, look: Look) -> list[Block]:
@@ -59,6 +80,7 @@ def _copy(words: HandOverWords, copy: str, look: Look) -> list[Block]:
         *frame.mark_blocks(words.marks, look),
         *frame.title_blocks(words.title, look, below=words.subtitle),
         *frame.line_blocks(words.lines, look),
+        *_slip(words.slip, look),
         Table(columns, rows, size_pt=look.body - 1.4, row_mm=8),
         Text(words.totals, size_pt=look.body),
         frame.signature_blocks((words.giver, words.taker), look),

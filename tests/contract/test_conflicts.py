@@ -12,7 +12,8 @@ from app.domain import bodies
 from app.domain.status import BusinessState, SyncState
 from app.models import events, projection
 from app.services import corrections, lookup, settling, station
-from app.services.corrections import Correction, NotNow
+from app.services.acting import NotNow
+from app.services.corrections import Correction
 from server.services import push
 from tests.support.office import BICH, OTHER_AGENCY, Counter, Office
 

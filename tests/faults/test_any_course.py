@@ -29,7 +29,7 @@ from app.domain.fold import Dossier, NotAllowed
 from app.models import events, projection
 from app.models.restore import back_up
 from app.services import settling, station
-from app.services.corrections import NotNow
+from app.services.acting import NotNow
 from app.services.desk import NoCatalogue
 from app.sync.engine import SyncEngine
 from app.sync.http import Connection, Reply, ServerRefused, ServerUnreachable

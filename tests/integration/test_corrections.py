@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from app.services import corrections, lookup, receipts
-from app.services.corrections import Correction, NotNow
+from app.services.acting import NotNow
+from app.services.corrections import Correction
 from app.services.lookup import NoSuchDossier
 from tests.support.office import BICH, CHIEF, Counter, running_office
 

@@ -17,10 +17,10 @@ import zxingcpp
 from app.domain import bodies
 from app.domain.papers import GivenPaper
 from app.models import events, projection
-from app.services import corrections, intake, print_jobs
+from app.services import corrections, intake, print_jobs, shifts
 from app.services.intake import Reception
 from app.services.lookup import NoSuchDossier
-from app.services.paperwork import leaving, lists, making, shift
+from app.services.paperwork import leaving, lists, making
 from app.services.paperwork.order import Book, Needs, NothingToPrint, Order, WrongOrder
 from app.services.print_jobs import Printout
 from printing.document import PaperSize
@@ -387,7 +387,7 @@ def test_the_shift_sheet_counts_from_opening_to_closing(counter: Counter) -> Non
     finished(counter)
 
     with counter.database.reading() as session:
-        told = shift.of_clerk(session, "bich", TODAY)
+        told = shifts.of_clerk(session, "bich", TODAY)
     assert (told.received, told.taken("cash"), told.taken("transfer")) == (1, 8000, 5000)
     assert (told.given_back, told.must_hold) == (3000, 205_000)
     closed = text(made(counter, "shift"))

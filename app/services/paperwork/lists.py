@@ -185,6 +185,7 @@ def hand_over(setting: Setting) -> PrintDocument:
         totals=f"Cộng: {len(rows)} hồ sơ.",
         giver=Signature("NGƯỜI GIAO", setting.clerk.display_name),
         taker=Signature("NGƯỜI NHẬN"),
+        slip=order.slip,
     )  # fmt: skip
     return hand_over_list.build(words, setting.paper)
 

@@ -56,6 +56,7 @@ class Order:
         dossier, dossiers: whose; several for lists.
         first_day, last_day: of a register or a list, both included; today if not given.
         procedure: national or short code, for a leaflet.
+        slip: number of the hand-over slip that lists `dossiers`, "" for none.
         to: whom a list is handed to, as printed; written by hand if "".
         deadline: until when papers are to follow, for form 02.
         entry, reason: what a citizen wanted at the counter, and why it was not received.
@@ -71,6 +72,7 @@ class Order:
     first_day: dt.date | None = None
     last_day: dt.date | None = None
     procedure: str = ""
+    slip: str = ""
     to: str = ""
     deadline: dt.date | None = None
     entry: Intake | None = None
