@@ -23,7 +23,8 @@ from app.ui.translation import QtInVietnamese
 from app.ui.window import Window
 
 if TYPE_CHECKING:
-    from app.ui.counter import Counter, Opened
+    from app.ui.counter import Counter
+    from app.ui.seat import Opened
 
 _SIGN_IN_SIZE = (760, 560)
 _WINDOW_SIZE = (1366, 728)
@@ -99,7 +100,6 @@ class Session(QObject):
         """Cover everything; what was being typed is a draft and comes back."""
         if self.window is None or self.counter is None:
             return
-        self.counter.intake.begin()  # keeps the draft
         self.scan_filter.scanned.disconnect(self.counter.route)
         self.start()
         window, self.window, self.counter = self.window, None, None

@@ -80,10 +80,13 @@ class JobRunner(QObject):
         return self._under_way == 0
 
     def close(self) -> None:
-        """Finish what runs, drop what waits; call before the windows die."""
+        """Finish what runs, and what is to be written; drop what else waits.
+
+        Call before the windows die.
+        """
         self._closed = True
-        for pool in self._lanes.values():
-            pool.shutdown(wait=True, cancel_futures=True)
+        for lane, pool in self._lanes.items():
+            pool.shutdown(wait=True, cancel_futures=lane is not Lane.DATABASE)
 
     @Slot(object)
     def _answer(self, ended: tuple[QObject, Callable[[], Any], bool]) -> None:

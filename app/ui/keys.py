@@ -44,6 +44,7 @@ KEYS: tuple[Key, ...] = (
     Key("F3", EVERYWHERE, "open_dossiers", "Hồ sơ, tìm kiếm"),
     Key("F5", EVERYWHERE, "sync_now", "Gửi và nhận ngay"),
     Key("Ctrl+G", EVERYWHERE, "open_piles", "Chồng giấy nhiều hồ sơ"),
+    Key("Alt+F6", EVERYWHERE, "open_scan_screen", "Quét"),
     Key("Ctrl+S", EVERYWHERE, "open_sync", "Đồng bộ"),
     Key("Ctrl+K", EVERYWHERE, "omni", "Ô quét mã hoặc tìm"),
     Key("Ctrl+J", EVERYWHERE, "last_dossier", "Mở hồ sơ vừa rồi"),

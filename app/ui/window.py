@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.keys import bind, key_of
-from app.ui.sync_status.presenter import Chip
+from app.ui.sync_runner import Chip
 from app.ui.widgets.card import field
 from app.ui.widgets.strip import Strip
 
@@ -97,10 +97,8 @@ class Window(QMainWindow):
         self.statusBar().addWidget(self.devices, 1)
         self.statusBar().setSizeGripEnabled(False)
 
-    def add_screen(self, name: str, screen: QWidget, words: str, key: str = "") -> None:
-        """Add a screen with its place in the navigation."""
-        self.screens.addWidget(screen)
-        self._screens[name] = screen
+    def add_place(self, name: str, words: str, key: str = "") -> None:
+        """Add a screen's place in the navigation; the screen itself may come later."""
         button = QPushButton(f"{words}   {key}".rstrip())
         button.setProperty("nav", True)
         button.setCheckable(True)
@@ -112,6 +110,11 @@ class Window(QMainWindow):
         self._nav_words[name] = button.text()
         self._nav_box.insertWidget(len(self._nav) - 1, button)
 
+    def put(self, name: str, screen: QWidget) -> None:
+        """Add a screen that was built."""
+        self.screens.addWidget(screen)
+        self._screens[name] = screen
+
     def show_screen(self, name: str) -> None:
         """Turn to a screen."""
         self.screens.setCurrentWidget(self._screens[name])
@@ -119,6 +122,8 @@ class Window(QMainWindow):
 
     def show_count(self, name: str, count: int) -> None:
         """Show beside a screen's name how much waits there."""
+        if name not in self._nav_words:
+            return
         words, gap, key = self._nav_words[name].partition("   ")
         self._nav[name].setText(f"{words} ({count}){gap}{key}" if count else f"{words}{gap}{key}")
 

@@ -1,6 +1,7 @@
 """A real window on a real store, with a real server that can be switched off."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -53,6 +54,14 @@ class Seat:
     def counter(self) -> Counter:
         assert self.session.counter is not None
         return self.session.counter
+
+    def view(self, name: str) -> Any:
+        """The widget of a screen."""
+        return self.counter.screen(name).view
+
+    def presenter(self, name: str) -> Any:
+        """What works behind a screen."""
+        return self.counter.screen(name).presenter
 
     def sign_in(self, secret: str = offices.PIN) -> None:
         view = self.session.sign_in_view

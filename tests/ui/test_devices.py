@@ -65,7 +65,7 @@ def printers_of(seat) -> list[list[str]]:
 
 
 def table(seat):
-    return seat.counter.devices_view.table
+    return seat.view("devices").table
 
 
 def test_every_printer_says_how_it_stands(seat, printers):
@@ -92,7 +92,7 @@ def test_enter_prints_a_test_page_on_the_chosen_printer(seat, printers):
 
 def test_a_form_gets_its_own_printer_paper_and_copies_and_they_are_used(seat, printers, station):
     look(seat)
-    line = seat.counter.devices_view.lines["01"]
+    line = seat.view("devices").lines["01"]
     line.printer.setCurrentIndex(line.printer.findData("DU-PHONG"))
     seat.idle()
     line.paper.setCurrentIndex(line.paper.findData(PaperSize.A4))
@@ -112,7 +112,7 @@ def test_a_form_gets_its_own_printer_paper_and_copies_and_they_are_used(seat, pr
 
 def test_a_printer_is_added_by_its_address_and_taken_away_again(seat, station):
     look(seat)
-    view = seat.counter.devices_view
+    view = seat.view("devices")
     view.address.setText("socket://127.0.0.1:9?model=xprinter-80")
     seat.qtbot.keyClick(view.address, Qt.Key.Key_Return)
     seat.until(lambda: len(printers_of(seat)) == 3)
@@ -132,7 +132,7 @@ def test_a_printer_is_added_by_its_address_and_taken_away_again(seat, station):
 
 def test_an_address_that_is_none_is_said_and_nothing_is_kept(seat, station):
     look(seat)
-    view = seat.counter.devices_view
+    view = seat.view("devices")
     view.address.setText("ftp://x")
 
     seat.qtbot.keyClick(view.address, Qt.Key.Key_Return)
@@ -143,7 +143,7 @@ def test_an_address_that_is_none_is_said_and_nothing_is_kept(seat, station):
 
 def test_the_spare_printer_is_offered_first_when_the_chosen_one_fails(seat, printers, station):
     look(seat)
-    spare = seat.counter.devices_view.spare
+    spare = seat.view("devices").spare
     spare.setCurrentIndex(spare.findData("DU-PHONG"))
     seat.idle()
 
@@ -177,7 +177,7 @@ def test_enter_tries_a_scanner_out_shows_the_page_and_keeps_nothing(scanning_sta
 
     seat.qtbot.keyClick(table(seat), Qt.Key.Key_Return)
 
-    words = seat.counter.devices_view.notice.words
+    words = seat.view("devices").notice.words
     seat.until(lambda: "Đọc được mã THU-261120-0900" in words.text())
     (preview,) = [w for w in seat.window.findChildren(Preview) if w.isVisible()]
     assert "Trang quét thử" in preview.windowTitle()

@@ -12,9 +12,9 @@ def test_any_other_paper_of_a_dossier_is_shown_and_printed_by_keys(seat, station
     monkeypatch.setattr("app.ui.print_room.open_printer", lambda *_: printer)
     seat.counter.print_room.take_choices(seat.counter.print_room.choices, ["HCC"])
     reception = station.receive("Nguyễn Thị In Bìa")
-    view = seat.counter.dossiers_view
+    view = seat.view("dossiers")
     seat.qtbot.keyClick(seat.window, Qt.Key.Key_F3)
-    seat.counter.dossiers.seek(reception.code)
+    seat.presenter("dossiers").seek(reception.code)
     seat.idle()
 
     looks = (
@@ -41,11 +41,11 @@ def test_any_other_paper_of_a_dossier_is_shown_and_printed_by_keys(seat, station
 def test_a_paper_for_which_there_is_no_reason_says_so(seat, station):
     reception = station.receive("Nguyễn Thị Chưa Thiếu")
     seat.qtbot.keyClick(seat.window, Qt.Key.Key_F3)
-    seat.counter.dossiers.seek(reception.code)
+    seat.presenter("dossiers").seek(reception.code)
     seat.idle()
 
-    seat.counter.dossiers_view.paper_chosen.emit("05")
+    seat.view("dossiers").paper_chosen.emit("05")
 
-    words = seat.counter.dossiers_view.notice.words
+    words = seat.view("dossiers").notice.words
     seat.until(lambda: words.text() and "Đang lập" not in words.text())
     assert not any(p.isVisible() for p in seat.window.findChildren(Preview))

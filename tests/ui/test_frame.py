@@ -24,7 +24,7 @@ from app.ui import theme
 from app.ui.help_sheet import HelpSheet
 from app.ui.keys import EVERYWHERE, KEYS
 from app.ui.preview import PREVIEW_DPI, Preview
-from app.ui.sync_status.presenter import chip_of
+from app.ui.sync_runner import chip_of
 from printing.raster import rasterise
 from tests.support import office as offices
 from tests.ui.test_reception import CARD
@@ -110,7 +110,7 @@ def test_a_context_menu_speaks_vietnamese(qapp, qtbot):
 @pytest.mark.parametrize("screen", ["intake", "dossiers", "sync", "print_queue", "devices"])
 def test_no_english_word_stands_on_a_screen(seat, screen):
     seat.counter.open(screen)
-    seat.counter.intake.pick("1.001193")
+    seat.presenter("intake").pick("1.001193")
 
     wrong = [text for text in texts(seat.window) if ENGLISH.search(text)]
 
@@ -127,7 +127,7 @@ def test_nothing_is_cut_off_or_overlaps(seat, qapp, size, look):
             seat.counter.open(screen)
             if screen == "intake":
                 seat.counter.route(CARD)
-                seat.counter.intake.pick("1.001193")
+                seat.presenter("intake").pick("1.001193")
             seat.idle()
             QApplication.processEvents()
             assert (seat.window.width(), seat.window.height()) == size
@@ -159,7 +159,7 @@ def cut_off(window: QWidget) -> list[str]:
 @pytest.mark.parametrize("screen", ["intake", "dossiers", "sync", "print_queue", "devices"])
 def test_every_field_has_a_name_for_a_screen_reader(seat, screen):
     seat.counter.open(screen)
-    seat.counter.intake.pick("1.001193")
+    seat.presenter("intake").pick("1.001193")
 
     nameless = [
         type(widget).__name__
@@ -231,11 +231,11 @@ def test_the_omni_box_opens_a_single_hit(seat, station):
     seat.counter.seek("huong dang")
 
     assert seat.window.current_screen == "dossiers"
-    seat.until(lambda: not seat.counter.dossiers_view.quick.isHidden())
-    assert "Đặng Kim Hương" in seat.counter.dossiers_view.quick_words.text()
+    seat.until(lambda: not seat.view("dossiers").quick.isHidden())
+    assert "Đặng Kim Hương" in seat.view("dossiers").quick_words.text()
 
     seat.counter.seek(code)
-    seat.until(lambda: "Trần Văn Hướng" in seat.counter.dossiers_view.quick_words.text())
+    seat.until(lambda: "Trần Văn Hướng" in seat.view("dossiers").quick_words.text())
 
 
 def test_ids_are_masked_in_the_quick_view_and_the_look_is_recorded(seat, station):
@@ -243,8 +243,8 @@ def test_ids_are_masked_in_the_quick_view_and_the_look_is_recorded(seat, station
 
     seat.counter.seek("huong tran")
 
-    seat.until(lambda: not seat.counter.dossiers_view.quick.isHidden())
-    words = seat.counter.dossiers_view.quick_words.text()
+    seat.until(lambda: not seat.view("dossiers").quick.isHidden())
+    words = seat.view("dossiers").quick_words.text()
     assert "000090******" in words
     assert "000090123456" not in words
     assert station.value("SELECT count(*) FROM event WHERE kind = 'dossier.viewed'") == 1
@@ -260,11 +260,11 @@ def test_an_unknown_code_offers_a_search_and_opens_nothing(seat):
 def test_the_list_goes_on_by_key_to_the_end(seat, station):
     for i in range(120):
         station.receive(f"Lý Văn Số {i}")
-    model = seat.counter.model
+    model = seat.view("dossiers").table.model()
     seat.counter.open("dossiers")
 
-    while model.canFetchMore(seat.counter.dossiers_view.table.rootIndex()):
-        model.fetchMore(seat.counter.dossiers_view.table.rootIndex())
+    while model.canFetchMore(seat.view("dossiers").table.rootIndex()):
+        model.fetchMore(seat.view("dossiers").table.rootIndex())
 
     rows = [line.row for line in model.lines]
     assert len(rows) == 120
@@ -279,7 +279,7 @@ def test_locking_covers_everything_and_a_pin_opens_it_again(seat, station):
     assert seat.session.sign_in_view.isVisible()
 
     seat.sign_in()
-    view = seat.counter.intake_view
+    view = seat.view("intake")
     seat.until(lambda: not view.notice.isHidden())
     assert "Nguyễn Thị Hồng Nhung" in view.notice.words.text()  # the draft is offered
 
@@ -310,9 +310,9 @@ def test_escape_closes_the_notice_and_nothing_else(seat):
 def test_ctrl_p_shows_the_receipt_that_would_be_printed(seat, station):
     code = station.receive("Trần Văn Hướng").code
     seat.counter.open("dossiers")
-    seat.counter.dossiers_view.table.selectRow(0)
+    seat.view("dossiers").table.selectRow(0)
 
-    seat.counter.dossiers_view.preview_asked.emit()
+    seat.view("dossiers").preview_asked.emit()
 
     seat.until(lambda: seat.window.findChildren(Preview) != [])
     (preview,) = seat.window.findChildren(Preview)

@@ -59,12 +59,12 @@ def pile(station, mill, tmp_path) -> Pile:
 @pytest.fixture
 def screen(seat, pile):
     """The screen with the pile taken in from files and read."""
-    seat.counter.piles._choose_files = lambda: pile.files
+    seat.presenter("piles")._choose_files = lambda: pile.files
     press(seat, Qt.Key.Key_G, CTRL)
     press(seat, Qt.Key.Key_O, CTRL)
-    seat.until(lambda: "7 trang" in seat.counter.piles_view.state.text())
+    seat.until(lambda: "7 trang" in seat.view("piles").state.text())
     seat.idle()
-    return seat.counter.piles_view
+    return seat.view("piles")
 
 
 def titles(view) -> list[str]:
@@ -164,7 +164,7 @@ def test_split_join_drop_and_turn_by_one_key_each(seat, screen, pile):
     show(seat, screen, 0, 1)
     press(seat, Qt.Key.Key_R)
     seat.idle()
-    proposal = seat.counter.piles._proposal
+    proposal = seat.presenter("piles")._proposal
     assert [page.turned for page in proposal.groups[0].pages] == [0, 90]
 
 
@@ -193,7 +193,7 @@ def test_f9_keeps_what_has_a_dossier_and_leaves_the_rest(seat, screen, pile, sta
 
 
 def test_a_pile_is_there_again_after_a_restart(seat, screen):
-    presenter = seat.counter.piles
+    presenter = seat.presenter("piles")
     presenter._pile = None
     presenter._show_empty()
 
@@ -207,7 +207,7 @@ def test_without_a_scanner_f6_says_what_to_do(seat):
     press(seat, Qt.Key.Key_G, CTRL)
     press(seat, Qt.Key.Key_F6)
 
-    assert "Ctrl+O" in seat.counter.piles_view.notice.words.text()
+    assert "Ctrl+O" in seat.view("piles").notice.words.text()
 
 
 def test_no_english_word_stands_on_the_screen(seat, screen):

@@ -49,7 +49,7 @@ def queue(seat, station, outcome: str = "not_printed") -> print_jobs.PrintJob:
 
 
 def table(seat):
-    return seat.counter.print_queue_view.table
+    return seat.view("print_queue").table
 
 
 def press(seat, key: Qt.Key) -> None:
@@ -72,7 +72,7 @@ def test_the_list_says_what_waits_why_and_how_many_sheets(seat, station):
     assert job.code in row[1]
     assert row[2:4] == ["HCC", "2"]
     assert "chưa in được" in row[4]
-    assert OutOfPaper.advice in seat.counter.print_queue_view.words.text()
+    assert OutOfPaper.advice in seat.view("print_queue").words.text()
 
 
 def test_enter_prints_it_and_the_list_is_empty(seat, station, printers):
@@ -82,7 +82,7 @@ def test_enter_prints_it_and_the_list_is_empty(seat, station, printers):
 
     seat.until(lambda: state(station, job) == "printed")
     seat.until(lambda: table(seat).rowCount() == 0)
-    assert seat.counter.print_queue_view.empty.isVisible()
+    assert seat.view("print_queue").empty.isVisible()
     assert len(printers["HCC"].printed) == 1
 
 
@@ -135,7 +135,7 @@ def test_enter_on_an_unknown_outcome_prints_nothing_and_asks_to_look(seat, stati
     press(seat, Qt.Key.Key_Return)
     seat.idle()
 
-    assert "Nhìn khay giấy" in seat.counter.print_queue_view.notice.words.text()
+    assert "Nhìn khay giấy" in seat.view("print_queue").notice.words.text()
     assert state(station, job) == "unknown"
     assert printers["HCC"].printed == []
 
@@ -177,7 +177,7 @@ def test_the_day_is_closed_with_one_key_and_says_whether_it_agrees(seat, station
 
     seat.qtbot.keyClick(table(seat), Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
 
-    notice = seat.counter.print_queue_view.notice
+    notice = seat.view("print_queue").notice
     seat.until(lambda: "chưa khớp" in notice.words.text())
     seat.until(lambda: any("Bảng đối chiếu" in title for title, _ in printers["HCC"].printed))
     seat.until(lambda: bool(seat.window.findChildren(Preview)))

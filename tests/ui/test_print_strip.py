@@ -37,8 +37,8 @@ def seat(printer, seat):
 
 def receive(seat) -> None:
     fill_birth(seat)
-    seat.counter.intake.submit()
-    seat.until(lambda: seat.counter.intake_view.shows_result)
+    seat.presenter("intake").submit()
+    seat.until(lambda: seat.view("intake").shows_result)
 
 
 def words(seat) -> str:
@@ -62,7 +62,7 @@ def test_a_jam_is_named_and_printing_again_takes_one_key(seat, printer, station)
     receive(seat)
     seat.until(lambda: PaperJam.title in words(seat))
     assert "rút tờ giấy kẹt" in words(seat)
-    code = seat.counter.intake_view.result.code.text()
+    code = seat.view("intake").result.code.text()
     assert lookup.by_code(station.desk, code)
     assert printer.printed == []
 

@@ -16,7 +16,7 @@ def press(seat, key, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
 
 
 def pick(seat, words: str) -> None:
-    picker = seat.counter.intake_view.picker
+    picker = seat.view("intake").picker
     picker.setFocus()
     picker.clear()
     QTest.keyClicks(picker, words)
@@ -26,7 +26,7 @@ def pick(seat, words: str) -> None:
 def fill_birth(seat) -> None:
     seat.counter.route(CARD)
     pick(seat, "khai sinh")
-    view = seat.counter.intake_view
+    view = seat.view("intake")
     view.restore_fields(
         {"child_name": "Trần Gia Hân", "child_born": "2026-11-15", "child_sex": "Nữ"}
     )
@@ -44,7 +44,7 @@ def received_here(station) -> int:
 def test_a_card_fills_the_person_in_and_says_that_it_is_not_authenticated(seat):
     seat.counter.route(CARD)
 
-    person = seat.counter.intake_view.person
+    person = seat.view("intake").person
     assert person.name.text() == "Nguyễn Thị Hồng Nhung"
     assert person.id_number.text() == "000190000001"
     assert person.born.text() == "01/02/1990"
@@ -54,7 +54,7 @@ def test_a_card_fills_the_person_in_and_says_that_it_is_not_authenticated(seat):
 def test_words_without_marks_pick_the_procedure(seat):
     pick(seat, "khai sinh")
 
-    view = seat.counter.intake_view
+    view = seat.view("intake")
     assert view.procedure is not None
     assert view.procedure.code == "1.001193"
     assert "17:00" in view.due.text()
@@ -63,7 +63,7 @@ def test_words_without_marks_pick_the_procedure(seat):
 def test_words_that_fit_no_procedure_are_answered_and_the_cursor_stays(seat):
     pick(seat, "xyzzy")
 
-    view = seat.counter.intake_view
+    view = seat.view("intake")
     assert view.procedure is None
     assert QApplication.focusWidget() is view.picker
     popups = [w for w in QApplication.topLevelWidgets() if w.findChildren(QListWidget)]
@@ -79,7 +79,7 @@ def test_f9_stores_the_dossier_and_shows_its_code_large(seat, station):
 
     press(seat, Qt.Key.Key_F9)
 
-    view = seat.counter.intake_view
+    view = seat.view("intake")
     seat.until(lambda: view.shows_result)
     code = view.result.code.text()
     assert code.startswith("H24.15-")
@@ -92,10 +92,10 @@ def test_f9_stores_the_dossier_and_shows_its_code_large(seat, station):
 def test_pressing_f9_twice_stores_one_dossier(seat, station):
     fill_birth(seat)
 
-    seat.counter.intake.submit()
-    seat.counter.intake.submit()
+    seat.presenter("intake").submit()
+    seat.presenter("intake").submit()
 
-    seat.until(lambda: seat.counter.intake_view.shows_result)
+    seat.until(lambda: seat.view("intake").shows_result)
     seat.idle()
     assert received_here(station) == 1
 
@@ -106,7 +106,7 @@ def test_what_is_missing_is_named_and_the_entry_is_kept(seat, station):
 
     press(seat, Qt.Key.Key_F9)
 
-    view = seat.counter.intake_view
+    view = seat.view("intake")
     seat.until(lambda: not view.notice.isHidden())
     words = view.notice.words.text()
     assert "Tờ khai đăng ký khai sinh" in words
@@ -116,7 +116,7 @@ def test_what_is_missing_is_named_and_the_entry_is_kept(seat, station):
 
 def test_number_keys_tick_papers_and_letters_choose_the_kind(seat):
     pick(seat, "khai sinh")
-    papers = seat.counter.intake_view.papers
+    papers = seat.view("intake").papers
     papers.setFocus()
 
     QTest.keyClick(papers, "2")
@@ -130,7 +130,7 @@ def test_number_keys_tick_papers_and_letters_choose_the_kind(seat):
 def test_certified_copies_go_by_enter_alone(seat, station):
     seat.counter.route(CARD)
     pick(seat, "ctbs")
-    view = seat.counter.intake_view
+    view = seat.view("intake")
     first = view.copies.first()
     first.setFocus()
     for words in ("bang tot nghiep", "12", "2"):
@@ -148,18 +148,18 @@ def test_certified_copies_go_by_enter_alone(seat, station):
 
 def test_what_was_typed_is_a_draft_within_a_second_and_offered_after_a_crash(seat, station):
     fill_birth(seat)
-    seat.until(lambda: "Đã lưu nháp" in seat.counter.intake_view.saved.text())
+    seat.until(lambda: "Đã lưu nháp" in seat.view("intake").saved.text())
 
     found = drafts.open_drafts(station.desk, offices.BICH)
     assert found[0].content["person"]["name"] == "Nguyễn Thị Hồng Nhung"
 
-    seat.counter.intake_view.begin()  # as if the program had started anew
-    seat.counter.intake.offer_drafts()
-    seat.until(lambda: not seat.counter.intake_view.notice.isHidden())
-    assert "Nguyễn Thị Hồng Nhung" in seat.counter.intake_view.notice.words.text()
-    seat.counter.intake.reopen(found[0])
+    seat.view("intake").begin()  # as if the program had started anew
+    seat.presenter("intake").offer_drafts()
+    seat.until(lambda: not seat.view("intake").notice.isHidden())
+    assert "Nguyễn Thị Hồng Nhung" in seat.view("intake").notice.words.text()
+    seat.presenter("intake").reopen(found[0])
 
-    view = seat.counter.intake_view
+    view = seat.view("intake")
     assert view.person.name.text() == "Nguyễn Thị Hồng Nhung"
     assert view.fields()["child_name"] == "Trần Gia Hân"
     assert len(view.papers.given()) == 2
@@ -168,11 +168,11 @@ def test_what_was_typed_is_a_draft_within_a_second_and_offered_after_a_crash(sea
 def test_ctrl_z_voids_the_reception_on_screen(seat, station):
     fill_birth(seat)
     press(seat, Qt.Key.Key_F9)
-    view = seat.counter.intake_view
+    view = seat.view("intake")
     seat.until(lambda: view.shows_result)
     code = view.result.code.text()
 
-    seat.counter.intake.undo()
+    seat.presenter("intake").undo()
 
     seat.until(lambda: "Đã hoàn tác" in view.notice.words.text())
     assert lookup.show(station.desk, lookup.by_code(station.desk, code)).dossier.voided
@@ -186,7 +186,7 @@ def test_an_earlier_dossier_of_the_citizen_is_pointed_out(seat, station):
 
     seat.counter.route(CARD.replace("000190000001", "000190000077"))
 
-    citizen = seat.counter.intake_view.citizen
+    citizen = seat.view("intake").citizen
     seat.until(lambda: not citizen.isHidden())
     assert "1 hồ sơ" in citizen.words.text()
 
@@ -206,7 +206,7 @@ def test_without_a_printer_the_dossier_is_safe_and_the_strip_says_what_to_do(sea
 def test_the_fee_follows_the_typing_and_agrees_with_the_panel(seat):
     seat.counter.route(CARD)
     pick(seat, "ctbs")
-    view = seat.counter.intake_view
+    view = seat.view("intake")
     name, pages, copies, price = view.copies._rows[0]
 
     QTest.keyClicks(name, "Hop dong")
@@ -220,7 +220,7 @@ def test_the_fee_follows_the_typing_and_agrees_with_the_panel(seat):
 def test_a_fee_that_is_not_known_is_never_shown_as_nothing(seat, station):
     seat.counter.route(CARD)
     pick(seat, "khai sinh")
-    view = seat.counter.intake_view
+    view = seat.view("intake")
 
     assert "chưa tính" in view.fee.text()
     assert "0 đồng" not in view.fee.text()

@@ -46,7 +46,7 @@ class ScanSeat:
 
     def __init__(self, seat) -> None:
         self.seat = seat
-        self.view, self.scan = seat.counter.scan_view, seat.counter.scan
+        self.view, self.scan = seat.view("scan"), seat.presenter("scan")
 
     def until(self, condition) -> None:
         self.seat.qtbot.waitUntil(condition, timeout=60_000)
@@ -59,7 +59,9 @@ class ScanSeat:
             replace(profile, dpi=200) for profile in self.scan.taker.profiles
         )
         name = PREFIX + shop.address
-        self.scan.offer_devices([Device(name=name, label="Máy quét quầy")], name)
+        scanners = self.seat.counter.scanners
+        scanners.found, scanners.chosen = [Device(name=name, label="Máy quét quầy")], name
+        scanners.looked.emit()
 
     def press(self, *keys: Key, with_ctrl: bool = False) -> None:
         modifier = (
@@ -114,7 +116,7 @@ def test_a_stack_is_scanned_given_to_papers_and_kept_by_keys(clerk, dossier, sta
     assert [page.paper for page in clerk.pages][:2] == [slots[0].key, slots[1].key]
     assert clerk.view.thumbs.row == 2
     assert all(page.is_judged and page.derived for page in clerk.pages)
-    model = clerk.seat.counter.pages
+    model = clerk.scan._model
     assert [line.marks for line in model.lines] == [""] * 4
     pictures = [model.picture(row) for row in range(4)]
     assert all(p is not None and p.height() > 300 > p.width() for p in pictures)
@@ -240,18 +242,18 @@ def test_what_waits_for_a_scan_is_listed_and_opened_by_enter(clerk, dossier, sta
 
 
 def test_pages_of_a_reception_under_way_wait_for_it(clerk, station) -> None:
-    clerk.seat.counter.intake.pick("1.001193")
-    clerk.seat.counter._open_scan()
+    clerk.seat.presenter("intake").pick("1.001193")
+    clerk.seat.counter.screen("intake").verbs["open_scan"]()
     clerk.idle()
     clerk.scan_all()
-    draft = clerk.seat.counter.intake.draft
+    draft = clerk.seat.presenter("intake").draft
     assert len(waiting_pages.waiting(station.desk, draft)) == 4
 
     clerk.scan.keep()
     clerk.idle()
 
     assert clerk.seat.window.current_screen == "intake"
-    assert "4" in clerk.seat.counter.intake_view.pages_line.text()
+    assert "4" in clerk.seat.view("intake").pages_line.text()
 
 
 def test_esc_stops_and_keeps_what_came(clerk, dossier, shop) -> None:

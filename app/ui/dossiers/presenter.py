@@ -5,21 +5,22 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from app.domain.events import kind_words
 from app.domain.fees import fee_words
 from app.domain.text import mask_number
 from app.errors import AppError
 from app.services import lookup, print_choices, receipts
-from app.services.desk import VIETNAM, Clerk, Desk
+from app.services.desk import VIETNAM, Desk
 from app.services.paperwork import making
 from app.services.paperwork.order import Needs, Order
 from app.services.print_jobs import Printout
 from app.ui.dossiers.model import DossierModel
 from app.ui.dossiers.view import DossiersView
-from app.ui.jobs import JobRunner, Lane
+from app.ui.jobs import Lane
 from app.ui.preview import PREVIEW_DPI
+from app.ui.seat import Seat
 from printing.document import PaperSize
 from printing.raster import Raster, rasterise
 
@@ -27,31 +28,12 @@ _PAUSE_MS = 120
 
 
 class DossiersPresenter(QObject):
-    """The dossiers screen.
+    """The dossiers screen."""
 
-    Signals:
-        reprint_asked: dossier (UUID).
-        previewed: a receipt is ready to be looked at.
-            code (str), pages (list of Raster)
-        paper_ready: another paper is ready to be looked at, and printed.
-            printout (Printout), pages (list of Raster)
-    """
-
-    reprint_asked = Signal(object)
-    previewed = Signal(str, object)
-    paper_ready = Signal(object, object)
-
-    def __init__(
-        self,
-        view: DossiersView,
-        model: DossierModel,
-        desk: Desk,
-        clerk: Clerk,
-        jobs: JobRunner,
-    ) -> None:
+    def __init__(self, view: DossiersView, model: DossierModel, seat: Seat) -> None:
         super().__init__(view)
-        self._view, self._model, self._desk, self._clerk = view, model, desk, clerk
-        self._jobs = jobs
+        self._view, self._model, self._desk, self._clerk = view, model, seat.desk, seat.clerk
+        self._jobs, self._ways, self._print_room = seat.jobs, seat.ways, seat.print_room
         self._filter = 0
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -78,6 +60,13 @@ class DossiersPresenter(QObject):
             self._view.table.selectRow(0)
             self._view.table.setFocus()
             self.look_at(0)
+
+    def seek_dossier(self, dossier: UUID) -> None:
+        """Search for a dossier by its code, and show it."""
+        try:
+            self.seek(lookup.show(self._desk, dossier).dossier.code)
+        except AppError as problem:
+            self._view.notice.say_problem(problem)
 
     @Slot(int)
     def choose_filter(self, number: int) -> None:
@@ -175,7 +164,7 @@ class DossiersPresenter(QObject):
     def _reprint(self) -> None:
         line = self._model.line(self._view.current_row)
         if line is not None:
-            self.reprint_asked.emit(line.id)
+            self._print_room.print_receipt(line.id, "")
 
     @Slot()
     def _preview(self) -> None:
@@ -194,7 +183,7 @@ class DossiersPresenter(QObject):
             Lane.DATABASE,
             work,
             owner=self,
-            done=lambda shown: self.previewed.emit(*shown),
+            done=lambda shown: self._ways.show_paper(f"Giấy tiếp nhận {shown[0]}", shown[1]),
             failed=self._view.notice.say_problem,
         )
 
@@ -222,7 +211,12 @@ class DossiersPresenter(QObject):
 
         def done(made: tuple[Printout, list[Raster]]) -> None:
             self._view.notice.clear()
-            self.paper_ready.emit(*made)
+            printout, pages = made
+
+            def print_it() -> None:
+                self._print_room.print_made(lambda: printout, printout.form, printout.title)
+
+            self._ways.show_paper(printout.title, pages, print_it)
 
         self._jobs.run(
             Lane.DATABASE, work, owner=self, done=done, failed=self._view.notice.say_problem

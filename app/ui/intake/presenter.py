@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from app.domain.bodies import Person
 from app.domain.cards import Card
@@ -17,40 +16,22 @@ from app.domain.papers import GivenPaper
 from app.errors import AppError
 from app.scanning.driver import ScannedPage, ScanProblem, ScanProfile
 from app.scanning.files import read_files
-from app.scanning.scanners import AllScanners
 from app.services import corrections, drafts, intake, lookup, page_care, scanning, waiting_pages
-from app.services.desk import Clerk, Desk
 from app.services.intake import Intake, IntakeFaults, Reception
 from app.ui.intake.view import IntakeView
-from app.ui.jobs import JobRunner, Lane
+from app.ui.jobs import Lane
+from app.ui.seat import Seat
 from app.ui.widgets.strip import Choice
 
 
 class IntakePresenter(QObject):
-    """One clerk's reception screen.
+    """One clerk's reception screen."""
 
-    Signals:
-        received: a dossier is safely stored.
-            reception (Reception)
-        sounded: True for "taken", False for "look at the screen".
-    """
-
-    received = Signal(object)
-    sounded = Signal(bool)
-
-    def __init__(
-        self,
-        view: IntakeView,
-        desk: Desk,
-        clerk: Clerk,
-        jobs: JobRunner,
-        *,
-        scanner: Callable[[], str],
-        choose_files: Callable[[], list[Path]],
-    ) -> None:
+    def __init__(self, view: IntakeView, seat: Seat) -> None:
         super().__init__(view)
-        self._view, self._desk, self._clerk, self._jobs = view, desk, clerk, jobs
-        self._scanner, self._choose_files = scanner, choose_files
+        self._view, self._desk, self._clerk, self._jobs = view, seat.desk, seat.clerk, seat.jobs
+        self._scanners, self._choose_files = seat.scanners, seat.choose_files
+        self._ways, self._print_room = seat.ways, seat.print_room
         self._draft = uuid4()
         self._last: Reception | None = None
         self._page_count = 0
@@ -144,7 +125,7 @@ class IntakePresenter(QObject):
         if self._view.shows_result:
             self.begin()
         self._view.person.fill(card)
-        self.sounded.emit(not card.warnings)
+        self._ways.sounded.emit(not card.warnings)
         if self._view.procedure is None:
             self._view.picker.setFocus()
         else:
@@ -250,12 +231,14 @@ class IntakePresenter(QObject):
         self._last = reception
         self._draft = uuid4()
         self._page_count = 0
-        self.sounded.emit(True)
-        self.received.emit(reception)
+        self._ways.sounded.emit(True)
+        self._ways.received.emit(reception.dossier)
+        self._print_room.print_receipt(reception.dossier, reception.code)
+        self._ways.changed.emit()
 
     def _show_refusal(self, problem: AppError) -> None:
         self._view.set_busy(False)  # what the clerk typed stays as typed
-        self.sounded.emit(False)
+        self._ways.sounded.emit(False)
         if isinstance(problem, IntakeFaults):
             self._view.show_faults(problem.faults, [p.name for p in problem.missing])
         else:
@@ -288,7 +271,7 @@ class IntakePresenter(QObject):
         """F6: scan from the feeder into the paper that is marked."""
         if self._is_scanning or self._view.shows_result:
             return
-        device = self._scanner()
+        device = self._scanners.chosen
         if not device:
             self._view.notice.say(
                 "Chưa thấy máy quét nào. Kiểm tra dây và nút nguồn; hoặc Ctrl+O lấy ảnh từ tệp.",
@@ -298,7 +281,9 @@ class IntakePresenter(QObject):
         cancel = self._cancel = threading.Event()
 
         def pages() -> Any:
-            return AllScanners().scan(device, ScanProfile(), progress=self._progress, cancel=cancel)
+            return self._scanners.drivers.scan(
+                device, ScanProfile(), progress=self._progress, cancel=cancel
+            )
 
         self._take_pages(pages)
 
@@ -322,7 +307,7 @@ class IntakePresenter(QObject):
     def _take_pages(self, pages: Callable[[], Any]) -> None:
         """Keep pages as they arrive: durable before the next one is fed."""
         paper, draft = self._view.papers.current_paper(), self._draft
-        self._is_scanning = True
+        self._is_scanning = self._scanners.is_busy = True
         self._save()
 
         def work() -> ScanProblem | None:
@@ -352,23 +337,28 @@ class IntakePresenter(QObject):
         )
 
     def _scan_ended(self, problem: ScanProblem | None) -> None:
-        self._is_scanning = False
+        self._is_scanning = self._scanners.is_busy = False
         self._show_pages()
         if problem is not None:
-            self.sounded.emit(False)
+            self._ways.sounded.emit(False)
             self._view.notice.say_problem(problem)
         else:
-            self.sounded.emit(True)
+            self._ways.sounded.emit(True)
             self._view.notice.say(f"Đã quét xong, {self._page_count} trang.", tone="good")
 
     def _scan_failed(self, problem: AppError) -> None:
-        self._is_scanning = False
+        self._is_scanning = self._scanners.is_busy = False
         self._show_refusal(problem)
 
     @property
     def is_scanning(self) -> bool:
         """True while pages are coming."""
         return self._is_scanning
+
+    @property
+    def last(self) -> Reception | None:
+        """What was received last, None before."""
+        return self._last
 
     @property
     def draft(self) -> UUID:

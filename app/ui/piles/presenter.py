@@ -5,24 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from app.domain.routing import RECEIPT_PAPER, UNSORTED_PAPER, Decision, Fate
 from app.errors import AppError
 from app.scanning.driver import ScannedPage, ScanProfile, Source
 from app.scanning.files import read_files
-from app.scanning.scanners import AllScanners
 from app.services import lookup, pile_proposals, piles
-from app.services.desk import Clerk, Desk
 from app.services.pile_proposals import Group, Proposal, ProposedPage
 from app.services.piles import Former, Kept
-from app.ui.jobs import JobRunner, Lane
+from app.ui.jobs import Lane
 from app.ui.piles.view import THUMB_HEIGHT_PX, PilesView
 from app.ui.piles.words import group_line, page_thumb, row_of, state_of, words_of
+from app.ui.seat import Seat
 from app.ui.widgets.strip import Choice
 from printing.raster import Raster
 
@@ -33,30 +31,14 @@ _REFRESH_EVERY = 5  # pages read
 
 
 class PilesPresenter(QObject):
-    """The screen of piles.
+    """The screen of piles."""
 
-    Signals:
-        enlarged: a page to be looked at large.
-            title (str), pages (list of Raster)
-        kept: pages went to their dossiers.
-    """
-
-    enlarged = Signal(str, object)
-    kept = Signal()
-
-    def __init__(
-        self,
-        view: PilesView,
-        desk: Desk,
-        clerk: Clerk,
-        jobs: JobRunner,
-        *,
-        scanner: Callable[[], str],
-        choose_files: Callable[[], list[Path]],
-    ) -> None:
+    def __init__(self, view: PilesView, seat: Seat) -> None:
         super().__init__(view)
-        self._view, self._desk, self._clerk, self._jobs = view, desk, clerk, jobs
-        self._scanner, self._choose_files = scanner, choose_files
+        self._view, self._desk, self._clerk, self._jobs = view, seat.desk, seat.clerk, seat.jobs
+        self._scanners, self._choose_files, self._ways = (
+            seat.scanners, seat.choose_files, seat.ways
+        )  # fmt: skip
         self._pile: UUID | None = None
         self._proposal: Proposal | None = None
         self._shown: Group | None = None
@@ -99,7 +81,7 @@ class PilesPresenter(QObject):
     @Slot()
     def scan(self) -> None:
         """F6: scan the feeder empty into the pile."""
-        device = self._scanner()
+        device = self._scanners.chosen
         if not device:
             self._view.notice.say(
                 "Chưa thấy máy quét nào. Kiểm tra dây và nút nguồn; hoặc Ctrl+O lấy ảnh từ tệp.",
@@ -109,7 +91,7 @@ class PilesPresenter(QObject):
         both_sides = self._view.both_sides.isChecked()
         profile = ScanProfile(source=Source.FEEDER_DUPLEX if both_sides else Source.FEEDER)
         self._take(
-            lambda cancel: AllScanners().scan(
+            lambda cancel: self._scanners.drivers.scan(
                 device, profile, progress=lambda *_: None, cancel=cancel
             ),
             device,
@@ -127,7 +109,7 @@ class PilesPresenter(QObject):
         """Keep pages as they come, each durable and read before the next is asked for."""
         if self._is_scanning or self._is_keeping:
             return
-        self._is_scanning = True
+        self._is_scanning = self._scanners.is_busy = True
         cancel = self._cancel = threading.Event()
         given, both_sides = self._pile, self._view.both_sides.isChecked()
 
@@ -151,7 +133,7 @@ class PilesPresenter(QObject):
         self._view.notice.say(f"Đã quét và đọc mã {count} trang…   (Esc để dừng)")
 
     def _taken(self, outcome: tuple[UUID, AppError | None]) -> None:
-        self._is_scanning = False
+        self._is_scanning = self._scanners.is_busy = False
         self._pile, problem = outcome
         self._view.notice.clear()
         if problem is not None:
@@ -160,7 +142,7 @@ class PilesPresenter(QObject):
         self._read_on()
 
     def _failed(self, problem: AppError) -> None:
-        self._is_scanning = False
+        self._is_scanning = self._scanners.is_busy = False
         self._view.notice.say_problem(problem)
         self.open()
 
@@ -275,7 +257,7 @@ class PilesPresenter(QObject):
             Lane.SCANNER,
             lambda: piles.picture(self._desk, page.id, height_px=_LARGE_HEIGHT_PX),
             owner=self,
-            done=lambda picture: self.enlarged.emit(f"Trang {page.number}", [picture]),
+            done=lambda picture: self._ways.show_paper(f"Trang {page.number}", [picture]),
             failed=self._view.notice.say_problem,
         )
 
@@ -413,7 +395,7 @@ class PilesPresenter(QObject):
             words += " Các trang chờ xếp còn nguyên trong chồng."
         self._view.notice.say(words, tone="bad" if kept.problems else "good")
         if kept.pages:
-            self.kept.emit()
+            self._ways.changed.emit()
         if kept.has_ended:
             self._pile = None
             self._show_empty()

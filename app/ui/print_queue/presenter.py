@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from app.services import closing, print_jobs
 from app.services.closing import Closed
-from app.services.desk import Clerk, Desk
 from app.services.print_jobs import PrintJob
 from app.ui import theme
-from app.ui.jobs import JobRunner, Lane
+from app.ui.jobs import Lane
 from app.ui.preview import PREVIEW_DPI
 from app.ui.print_queue.view import PrintQueueView
-from app.ui.print_room import PrintRoom
+from app.ui.seat import Seat
 from printing.drivers.opening import label_of
 from printing.raster import Raster, rasterise
 
@@ -28,21 +27,13 @@ _ALLOWED = {
 
 
 class PrintQueuePresenter(QObject):
-    """The list *Chờ in*.
+    """The list *Chờ in*."""
 
-    Signals:
-        previewed: a job's paper is ready to be looked at.
-            title (str), pages (list of Raster)
-    """
-
-    previewed = Signal(str, object)
-
-    def __init__(
-        self, view: PrintQueueView, desk: Desk, clerk: Clerk, room: PrintRoom, jobs: JobRunner
-    ) -> None:
+    def __init__(self, view: PrintQueueView, seat: Seat) -> None:
         super().__init__(view)
-        self._view, self._desk, self._room, self._jobs = view, desk, room, jobs
-        self._clerk = clerk
+        room = seat.print_room
+        self._view, self._desk, self._room, self._jobs = view, seat.desk, room, seat.jobs
+        self._clerk, self._ways = seat.clerk, seat.ways
         view.day_asked.connect(self.close_day)
         self._shown: tuple[PrintJob, ...] = ()
         view.again.connect(self._again)
@@ -137,7 +128,7 @@ class PrintQueuePresenter(QObject):
             Lane.DATABASE,
             work,
             owner=self,
-            done=lambda pages: self.previewed.emit(job.title, pages),
+            done=lambda pages: self._ways.show_paper(job.title, pages),
             failed=self._view.notice.say_problem,
         )
 
@@ -165,4 +156,4 @@ class PrintQueuePresenter(QObject):
         else:
             self._view.notice.say(f"Ngày {closed.day.day:%d/%m/%Y}: khớp.", tone="good")
         self._room.print_made(lambda: closed.printout, closing.FORM, "bảng đối chiếu cuối ngày")
-        self.previewed.emit(closed.printout.title, pages)
+        self._ways.show_paper(closed.printout.title, pages)

@@ -4,58 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from app.domain.page_quality import Mark, page_count_words
 from app.errors import AppError
-from app.scanning.driver import Device
-from app.scanning.scanners import AllScanners
 from app.services import page_care, scan_places, waiting_pages
-from app.services.desk import VIETNAM, Clerk, Desk
+from app.services.desk import VIETNAM
 from app.services.scan_places import PaperSlot, ScanPlace
 from app.services.waiting_pages import NO_PAPER, WaitingPage
-from app.ui.jobs import JobRunner, Lane
+from app.ui.jobs import Lane
 from app.ui.scan.acts import PageActs
 from app.ui.scan.model import THUMB, PageLine, PagesModel, look_of
 from app.ui.scan.taker import PageTaker
 from app.ui.scan.view import ScanView
+from app.ui.seat import Seat
 from app.ui.widgets.strip import Choice
 
 
 class ScanPresenter(QObject):
-    """The scan screen of one clerk.
-
-    Signals:
-        kept: pages were attached to a dossier (UUID).
-        returned: back to the reception that the pages wait for.
-        pages_changed: the pages of a draft changed.
-        sounded: True for "taken", False for "look at the screen".
-    """
-
-    kept = Signal(object)
-    returned = Signal()
-    pages_changed = Signal()
-    sounded = Signal(bool)
+    """The scan screen of one clerk."""
 
     def __init__(
         self,
         view: ScanView,
         model: PagesModel,
-        desk: Desk,
-        clerk: Clerk,
-        jobs: JobRunner,
-        *,
-        scanners: AllScanners,
-        scanner: str,
-        choose_files: Callable[[], list[Path]],
+        seat: Seat,
     ) -> None:
         super().__init__(view)
-        self._view, self._model, self._desk, self._clerk = view, model, desk, clerk
-        self._jobs = jobs
+        desk, jobs = seat.desk, seat.jobs
+        self._view, self._model, self._desk, self._clerk = view, model, desk, seat.clerk
+        self._jobs, self._ways, self._scanners = jobs, seat.ways, seat.scanners
         self._place: ScanPlace | None = None
         self._pages: tuple[WaitingPage, ...] = ()
         self._dropped = 0
@@ -67,19 +48,20 @@ class ScanPresenter(QObject):
         self._asked_for: set[tuple[UUID, str]] = set()
         self._caring = 0
         self.taker = PageTaker(
-            view, desk, jobs, scanners=scanners, choose_files=choose_files,
+            view, desk, jobs, scanners=seat.scanners, choose_files=seat.choose_files,
             place=lambda: self._place, front=self._front, usual_paper=self._usual_paper,
             begun=self.acts.remember, changed=self._arrived,
         )  # fmt: skip
-        self.taker.device = scanner
         self._connect()
+        self._offer_devices()
 
     def _connect(self) -> None:
         view, thumbs = self._view, self._view.thumbs
         view.scan_asked.connect(self.taker.scan)
         view.files_asked.connect(self.taker.scan_files)
         view.source_chosen.connect(self.taker.choose_source)
-        self.taker.ended.connect(self.sounded)
+        self.taker.ended.connect(self._ways.sounded)
+        self._scanners.looked.connect(self._offer_devices)
         view.kept.connect(self.keep)
         view.later_chosen.connect(self._open_later)
         acts = self.acts
@@ -175,10 +157,10 @@ class ScanPresenter(QObject):
         """The pages on the screen, in order."""
         return self._pages
 
-    def offer_devices(self, devices: Sequence[Device], chosen: str) -> None:
+    def _offer_devices(self) -> None:
         """Offer the scanners that were found."""
-        self.taker.device = chosen
-        self._view.show_sources([(d.name, d.label) for d in devices], chosen)
+        devices = self._scanners.found
+        self._view.show_sources([(d.name, d.label) for d in devices], self._scanners.chosen)
 
     def _usual_paper(self) -> str:
         """Return the paper that new pages most likely belong to: that of the last one."""
@@ -263,7 +245,6 @@ class ScanPresenter(QObject):
         self._fetch_pictures()
         if not self._view.is_large:
             self._view.keep_focus()
-        self.pages_changed.emit()
 
     def _line(self, page: WaitingPage) -> PageLine:
         words = [mark.words for mark in page.marks]
@@ -317,7 +298,7 @@ class ScanPresenter(QObject):
         if place is None or self.taker.is_scanning:
             return
         if not place.is_dossier:
-            self.returned.emit()
+            self._ways.go("intake")
             return
         self._view.set_scanning(on=True)
 
@@ -345,7 +326,7 @@ class ScanPresenter(QObject):
             attach()
             return
         self._view.set_scanning(on=False)
-        self.sounded.emit(False)
+        self._ways.sounded.emit(False)
         self._view.notice.say(
             " ".join(faults),
             Choice("Sửa lại", self._view.notice.clear),
@@ -355,15 +336,15 @@ class ScanPresenter(QObject):
 
     def _was_kept(self, place: ScanPlace, count: int) -> None:
         self._view.set_scanning(on=False)
-        self.sounded.emit(True)
+        self._ways.sounded.emit(True)
         self.open_dossier(place.waiting_for)
-        self.kept.emit(place.waiting_for)
+        self._ways.changed.emit()
         words = f"Đã lưu {count} trang vào hồ sơ." if count else "Không có trang nào để lưu."
         self._run(lambda: None, lambda _: self._view.notice.say(words, tone="good"))
 
     def _not_kept(self, problem: AppError) -> None:
         self._view.set_scanning(on=False)
-        self.sounded.emit(False)
+        self._ways.sounded.emit(False)
         self.refresh()
         self._view.notice.say_problem(problem)
 

@@ -13,13 +13,13 @@ from app.errors import AppError
 from app.scanning.driver import ScannedPage, ScanProblem
 from app.scanning.files import read_files
 from app.scanning.profiles import NamedProfile, read_profiles
-from app.scanning.scanners import AllScanners
 from app.services import waiting_pages
 from app.services.desk import Desk
 from app.services.scan_places import ScanPlace
 from app.services.waiting_pages import WaitingPage
 from app.ui.jobs import JobRunner, Lane
 from app.ui.scan.view import ScanView
+from app.ui.scanner_desk import ScannerDesk
 
 
 class PageTaker(QObject):
@@ -29,7 +29,7 @@ class PageTaker(QObject):
         view: of the scan screen.
         desk: of this station.
         jobs: for background work.
-        scanners: of this station.
+        scanners: of this station, and which one is used.
         choose_files: asks for files.
         place: answers where pages go.
         front: answers the page in front.
@@ -38,7 +38,6 @@ class PageTaker(QObject):
         changed: called when one came, and at the end.
 
     Attributes:
-        device: name of the scanner that is used.
         is_scanning: pages are coming.
 
     Signals:
@@ -53,7 +52,7 @@ class PageTaker(QObject):
         desk: Desk,
         jobs: JobRunner,
         *,
-        scanners: AllScanners,
+        scanners: ScannerDesk,
         choose_files: Callable[[], list[Path]],
         place: Callable[[], ScanPlace | None],
         front: Callable[[], WaitingPage | None],
@@ -66,7 +65,6 @@ class PageTaker(QObject):
         self._scanners, self._choose_files = scanners, choose_files
         self._place, self._front, self._usual_paper = place, front, usual_paper
         self._begun, self._changed = begun, changed
-        self.device = ""
         self.is_scanning = False
         self.profiles: tuple[NamedProfile, ...] = read_profiles()
         self._cancel = threading.Event()
@@ -75,7 +73,7 @@ class PageTaker(QObject):
     @Slot(str)
     def choose_source(self, name: str) -> None:
         """Scan with another device from now on."""
-        self.device = name
+        self._scanners.chosen = name
 
     @Slot()
     def scan(self) -> None:
@@ -93,7 +91,7 @@ class PageTaker(QObject):
         self._scan(after=None if page is None else page.page)
 
     def _scan(self, *, after: UUID | None = None, in_place_of: UUID | None = None) -> None:
-        device = self.device
+        device = self._scanners.chosen
         if self.is_scanning or self._place() is None:
             return
         if not device:
@@ -106,7 +104,9 @@ class PageTaker(QObject):
         profile = self.profiles[max(0, self._view.profile.currentIndex())].profile
         cancel = self._cancel = threading.Event()
         self._take(
-            lambda: self._scanners.scan(device, profile, progress=self._progress, cancel=cancel),
+            lambda: self._scanners.drivers.scan(
+                device, profile, progress=self._progress, cancel=cancel
+            ),
             after=after,
             in_place_of=in_place_of,
         )
@@ -142,8 +142,7 @@ class PageTaker(QObject):
         assert place is not None
         paper = self._usual_paper()
         self._begun()
-        self.is_scanning = True
-        self._view.set_scanning(on=True)
+        self._turn(on=True)
 
         def work() -> tuple[int, ScanProblem | None]:
             count, behind, instead = 0, after, in_place_of
@@ -166,9 +165,12 @@ class PageTaker(QObject):
             done=lambda ended: self._ended(*ended), failed=self._failed,
         )  # fmt: skip
 
+    def _turn(self, *, on: bool) -> None:
+        self.is_scanning = self._scanners.is_busy = on
+        self._view.set_scanning(on=on)
+
     def _ended(self, count: int, problem: ScanProblem | None) -> None:
-        self.is_scanning = False
-        self._view.set_scanning(on=False)
+        self._turn(on=False)
         self._changed()
         self.ended.emit(problem is None)
         if problem is not None:
@@ -179,8 +181,7 @@ class PageTaker(QObject):
             self._view.notice.say(f"Đã quét xong {count} trang.", tone="good")
 
     def _failed(self, problem: AppError) -> None:
-        self.is_scanning = False
-        self._view.set_scanning(on=False)
+        self._turn(on=False)
         self._changed()
         self.ended.emit(False)
         self._view.notice.say_problem(problem)

@@ -1,0 +1,56 @@
+"""The screens there are: names, keys, who sees them, and where each is built when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from app.domain.roles import may
+from app.services.desk import Clerk
+from app.ui.seat import Screen, Seat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenKind:
+    """One screen of the navigation.
+
+    Attributes:
+        name: by which others ask for it.
+        words: in the navigation.
+        verb: of the key that opens it.
+        module: has `make`, which builds it.
+        act: who may do this sees it; "" for everybody.
+    """
+
+    name: str
+    words: str
+    verb: str
+    module: str
+    act: str = ""
+
+    def make(self, seat: Seat) -> Screen:
+        """Build the screen; its code is read now."""
+        build: Callable[[Seat], Screen] = import_module(self.module).make
+        return build(seat)
+
+
+SCREENS: tuple[ScreenKind, ...] = (
+    ScreenKind(name="intake", words="Tiếp nhận", verb="new_intake", act="receive",
+               module="app.ui.intake.screen"),
+    ScreenKind(name="dossiers", words="Hồ sơ", verb="open_dossiers",
+               module="app.ui.dossiers.screen"),
+    ScreenKind(name="scan", words="Quét", verb="open_scan_screen", module="app.ui.scan.screen"),
+    ScreenKind(name="piles", words="Chồng giấy", verb="open_piles", module="app.ui.piles.screen"),
+    ScreenKind(name="sync", words="Đồng bộ", verb="open_sync",
+               module="app.ui.sync_status.screen"),
+    ScreenKind(name="print_queue", words="Chờ in", verb="open_print_queue",
+               module="app.ui.print_queue.screen"),
+    ScreenKind(name="devices", words="Thiết bị", verb="open_devices",
+               module="app.ui.devices.screen"),
+)  # fmt: skip
+
+
+def screens_for(clerk: Clerk) -> tuple[ScreenKind, ...]:
+    """Return what a clerk sees, in the order of the navigation."""
+    return tuple(one for one in SCREENS if not one.act or may(clerk.roles, one.act))
