@@ -269,7 +269,9 @@ def test_esc_stops_and_keeps_what_came(clerk, dossier, shop) -> None:
 
 
 def test_without_a_scanner_a_file_is_offered(clerk, dossier) -> None:
-    clerk.scan.offer_devices([], "")
+    scanners = clerk.seat.counter.scanners
+    scanners.found, scanners.chosen = [], ""
+    scanners.looked.emit()
     clerk.open(dossier)
     clerk.scan.taker.scan()
     assert "Ctrl+O" in clerk.words
