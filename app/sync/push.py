@@ -77,9 +77,14 @@ class _Pace:
     is_slow: bool = True
 
     def learn(self, size: int, seconds: float) -> None:
-        """Adapt to how long the last batch took."""
+        """Adapt to how long the last batch took: the next one should take `_QUICK_S` at most.
+
+        Two answers often come together, and each lets the next batches grow; what is more than
+        a line's queue holds is lost at its end, where the loss is noticed last.
+        """
         if seconds < _QUICK_S:
-            self.limit = min(int(self.limit * _MORE), self.most)
+            fitting = int(size * _QUICK_S / max(seconds, 0.001))
+            self.limit = max(self.limit, min(int(self.limit * _MORE), fitting, self.most))
         elif seconds > _LONG_S:
             self.limit = max(self.limit // 2, _LEAST_BYTES)
         self.is_slow = size / max(seconds, 0.001) < _SLOW_BYTES_PER_S
