@@ -214,6 +214,19 @@ class Agency:
     sample: bool = False
 
 
+_AGENCY_KINDS = {
+    "commune": "UBND cấp xã",
+    "police": "Công an xã",
+    "insurance": "Bảo hiểm xã hội",
+    "tax": "Thuế",
+}
+
+
+def agency_kind_words(kind: str) -> str:
+    """Return how people call a kind of agency that a stage refers to."""
+    return _AGENCY_KINDS.get(kind, kind)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayOff:
     """A day off, or a closed day that is made up, with its ground."""

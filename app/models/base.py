@@ -165,6 +165,7 @@ class CourseRow(Base):
 
     Attributes:
         clerk: user id of who received it; holder: of who has the work.
+        batch: shared by dossiers that one receipt lists, "" if alone.
         unit, with_agency, slip, stage: where it is now, as handed over last.
         proposal: "", "made", "signed" or "declined".
         rounds: how often papers were asked for.
@@ -179,6 +180,7 @@ class CourseRow(Base):
         Index("ix_dossier_course_ended", "ended_at"),
         Index("ix_dossier_course_returned", "returned_at"),
         Index("ix_dossier_course_slip", "slip", sqlite_where=text("slip != ''")),
+        Index("ix_dossier_course_batch", "batch", sqlite_where=text("batch != ''")),
     )
 
     row: Mapped[int] = mapped_column(ForeignKey("dossier.row"), primary_key=True)
@@ -187,6 +189,7 @@ class CourseRow(Base):
     unit: Mapped[str] = mapped_column(String(500))
     with_agency: Mapped[str] = mapped_column(String(40))
     slip: Mapped[str] = mapped_column(String(80))
+    batch: Mapped[str] = mapped_column(String(80))
     stage: Mapped[str] = mapped_column(String(80))
     proposal: Mapped[str] = mapped_column(String(10))
     channel: Mapped[int]

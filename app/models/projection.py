@@ -191,6 +191,7 @@ def _save_course(session: Session, at: int, dossier: Dossier) -> None:
         session.add(row)
     row.clerk, row.holder, row.unit = dossier.clerk, dossier.holder, dossier.unit
     row.with_agency, row.slip, row.stage = dossier.with_agency, dossier.slip, dossier.stage
+    row.batch = dossier.batch
     row.proposal = dossier.proposal.state if dossier.proposal else ""
     row.channel, row.rounds = dossier.channel, dossier.supplement_rounds
     row.satisfaction, row.fee, row.paid = dossier.satisfaction, dossier.fee.amount, dossier.paid

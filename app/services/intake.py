@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain import bodies, codes, fees
 from app.domain.calendar import Due, TermUnit
-from app.domain.catalogue import Catalogue, FieldType, Procedure
+from app.domain.catalogue import Catalogue, FieldType, Procedure, agency_kind_words
 from app.domain.fees import CopyLine, Exemption, Fee, FeeKind
 from app.domain.fold import NotAllowed
 from app.domain.papers import GivenPaper, Paper, PaperCheck, as_asked, check_papers
@@ -24,18 +24,26 @@ from app.models import events, numbers, projection
 from app.models.base import DossierRow, DraftRow
 from app.services import scanning
 from app.services.desk import Clerk, Desk
+from app.services.signin import Leave
 
+_LOOKED_BACK = 400  # receptions
 LONGEST_TEXT, LONGEST_KEY = 500, 80  # as app.domain.bodies has them
 OFFLINE_AFTER = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Late:
-    """A reception recorded afterwards, with a supervisor's leave."""
+    """A reception recorded afterwards, with a supervisor's leave.
+
+    Attributes:
+        allowed_by: user id of the supervisor.
+        leave: what the supervisor's PIN gave; None if they receive it themselves.
+    """
 
     at: dt.datetime
     reason: str
     allowed_by: str
+    leave: Leave | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +108,16 @@ class UnknownProcedure(AppError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageQuote:
+    """One stage of a linked procedure: whose turn it will be, and until when, provisionally."""
+
+    name: str
+    agency: str
+    due_at: dt.datetime | None
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """What will stand on the receipt if the dossier is received now."""
 
@@ -107,6 +125,7 @@ class Quote:
     due: Due | None
     fee: Fee
     papers: PaperCheck
+    stages: tuple[StageQuote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +192,52 @@ def quote(desk: Desk, intake: Intake, at: dt.datetime | None = None) -> Quote:
         due=due,
         fee=fee,
         papers=check_papers(procedure.papers, with_implied_papers(procedure, intake).papers),
+        stages=_stage_quotes(catalogue, procedure, at),
     )
+
+
+def _stage_quotes(
+    catalogue: Catalogue, procedure: Procedure, at: dt.datetime
+) -> tuple[StageQuote, ...]:
+    dues = {due.stage: due.due_at for due in _stage_dues(catalogue, procedure, at)}
+    return tuple(
+        StageQuote(
+            name=stage.name,
+            agency=agency_kind_words(stage.agency_kind),
+            due_at=dues.get(stage.key),
+            optional=stage.optional,
+        )
+        for stage in procedure.stages
+    )
+
+
+def exemptions_for(catalogue: Catalogue, procedure: Procedure) -> tuple[Exemption, ...]:
+    """Return the grounds on which a procedure's fee may be less, in catalogue order."""
+    if procedure.fee.kind is FeeKind.NONE:
+        return ()
+    return tuple(e for e in catalogue.exemptions if procedure.subject in e.subjects)
+
+
+def most_used(desk: Desk, limit: int = 8) -> tuple[Procedure, ...]:
+    """Return the procedures of this station's last weeks, the most frequent first.
+
+    A new station is offered the first ones of the catalogue.
+    """
+    today = desk.now().date()
+    newest = (
+        select(DossierRow.procedure).order_by(DossierRow.row.desc()).limit(_LOOKED_BACK).subquery()
+    )
+    counted = (
+        select(newest.c.procedure)
+        .group_by(newest.c.procedure)
+        .order_by(func.count().desc(), newest.c.procedure)
+        .limit(limit)
+    )
+    with desk.store.database.reading() as session:
+        codes_used = session.scalars(counted).all()
+    in_force = {p.code: p for p in desk.catalogue().procedures_on(today)}
+    wanted = [*codes_used, *in_force]
+    return tuple(in_force[code] for code in dict.fromkeys(wanted) if code in in_force)[:limit]
 
 
 def _exemption(catalogue: Catalogue, procedure: Procedure, key: str) -> Exemption | None:
@@ -312,8 +376,13 @@ def receive(desk: Desk, clerk: Clerk, intake: Intake) -> Reception:
         raise AppError(
             "Tài khoản này không được tiếp nhận hồ sơ.", "Đăng nhập bằng tài khoản tiếp nhận."
         )
-    if intake.late is not None and not (clerk.is_supervisor or desk.practice):
-        raise AppError("Chỉ người phụ trách mới ghi bù hồ sơ.", "Đăng nhập bằng tài khoản đó.")
+    if intake.late is not None and not (
+        clerk.is_supervisor or desk.practice or intake.late.leave is not None
+    ):
+        raise AppError(
+            "Ghi bù hồ sơ cần người phụ trách cho phép.",
+            "Nhờ người phụ trách gõ tên đăng nhập và mã PIN vào khối “Ghi bù”.",
+        )
     now = desk.now()
     at = intake.late.at if intake.late else now
     quoted = quote(desk, intake, at)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.domain.bodies import Looked
@@ -18,11 +18,19 @@ from app.domain.status import BusinessState, SyncState
 from app.domain.text import folded_words
 from app.errors import AppError
 from app.models import events, projection
-from app.models.base import CodeRow, DossierRow, EventRow, PageRow, SearchWordRow
+from app.models.base import (
+    CodeRow,
+    CourseRow,
+    DossierRow,
+    EventRow,
+    PageRow,
+    SearchWordRow,
+)
 from app.services.desk import VIETNAM, Clerk, Desk
 
 PAGE = 50
 _MOST_WORDS = 64  # that begin alike
+_MOST_PAGES = 40  # of matches that are looked through for those a filter lets pass
 
 
 class NoSuchDossier(AppError):
@@ -64,14 +72,67 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which dossiers a list shows."""
+    """Which dossiers a list shows; every field narrows it.
+
+    Attributes:
+        day: received on it; `first_day` and `last_day`, both included, likewise.
+        open_only: still to be worked on.
+        waiting_only: an own event is not at the server yet.
+        needs_look: refused or in conflict.
+        overdue_at: open and due before this moment.
+        due_from, due_to: open, without a result, and due in between.
+        state: business state.
+        procedure: national code.
+        clerk: user id of who received it.
+    """
 
     day: dt.date | None = None
+    first_day: dt.date | None = None
+    last_day: dt.date | None = None
     open_only: bool = False
     waiting_only: bool = False
     needs_look: bool = False
     overdue_at: dt.datetime | None = None
+    due_from: dt.datetime | None = None
+    due_to: dt.datetime | None = None
     state: BusinessState | None = None
+    procedure: str = ""
+    clerk: str = ""
+
+
+def _narrowed(session: Session, query: Select[Any], wanted: Filter) -> Select[Any]:
+    if wanted.day is not None:
+        query = query.where(DossierRow.day == wanted.day)
+    if wanted.first_day is not None:
+        query = query.where(DossierRow.day >= wanted.first_day)
+    if wanted.last_day is not None:
+        query = query.where(DossierRow.day <= wanted.last_day)
+    if wanted.open_only:
+        query = query.where(DossierRow.is_open)
+    if wanted.overdue_at is not None:
+        query = query.where(_at_work(), DossierRow.due_at < wanted.overdue_at)
+    if wanted.due_from is not None and wanted.due_to is not None:
+        query = query.where(
+            _at_work(), DossierRow.due_at >= wanted.due_from, DossierRow.due_at < wanted.due_to
+        )
+    if wanted.needs_look:
+        query = query.where(DossierRow.needs_look)
+    if wanted.state is not None:
+        query = query.where(DossierRow.state == int(wanted.state))
+    if wanted.procedure:
+        query = query.where(DossierRow.procedure == wanted.procedure)
+    if wanted.clerk:
+        query = query.join(CourseRow, CourseRow.row == DossierRow.row).where(
+            CourseRow.clerk == wanted.clerk
+        )
+    if wanted.waiting_only:
+        query = query.where(DossierRow.id.in_(_waiting(session)))
+    return query
+
+
+def _at_work() -> ColumnElement[bool]:
+    """Return a condition for work whose end is awaited: a result is no longer overdue."""
+    return and_(DossierRow.is_open, DossierRow.state != int(BusinessState.FINISHED))
 
 
 def newest(desk: Desk, wanted: Filter | None = None, *, before: int | None = None) -> ListPage:
@@ -81,29 +142,32 @@ def newest(desk: Desk, wanted: Filter | None = None, *, before: int | None = Non
         wanted: narrows the list.
         before: the former page's `next_before`.
     """
-    wanted = wanted or Filter()
     with desk.store.database.reading() as session:
-        query = _columns(before)
-        if wanted.day is not None:
-            query = query.where(DossierRow.day == wanted.day)
-        if wanted.open_only or wanted.overdue_at is not None:
-            query = query.where(DossierRow.is_open)
-        if wanted.overdue_at is not None:
-            query = query.where(DossierRow.due_at < wanted.overdue_at)
-        if wanted.needs_look:
-            query = query.where(DossierRow.needs_look)
-        if wanted.state is not None:
-            query = query.where(DossierRow.state == int(wanted.state))
-        if wanted.waiting_only:
-            query = query.where(DossierRow.id.in_(_waiting(session)))
-        return _page(session, query)
+        return _page(session, _narrowed(session, _columns(before), wanted or Filter()))
 
 
-def find(desk: Desk, sought: str, *, before: int | None = None) -> ListPage:
+COUNTED_TO = 999
+
+
+def count(desk: Desk, wanted: Filter) -> int:
+    """Return how many dossiers a filter shows; counts no further than `COUNTED_TO`."""
+    with desk.store.database.reading() as session:
+        some = _narrowed(session, select(DossierRow.row), wanted).limit(COUNTED_TO).subquery()
+        return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def find(
+    desk: Desk, sought: str, wanted: Filter | None = None, *, before: int | None = None
+) -> ListPage:
     """Return dossiers that match, newest first.
 
     Words match in any order and without marks, each as a beginning; digits
     match codes, ID and phone numbers, whole or by their last four or six.
+
+    Args:
+        sought: words.
+        wanted: narrows what matches; not what bears exactly this code.
+        before: the former page's `next_before`.
     """
     words = folded_words(sought)
     with desk.store.database.reading() as session:
@@ -114,10 +178,15 @@ def find(desk: Desk, sought: str, *, before: int | None = None) -> ListPage:
         ).all()
         if exact:
             return _page(session, _columns(before).where(DossierRow.id.in_(exact)))
-        rows = _matching_rows(session, words, before)
-        page = _page(session, _columns(None).where(DossierRow.row.in_(rows)))
-        more = rows[-1] if len(rows) == PAGE else None
-        return ListPage(lines=page.lines, next_before=more)
+        lines: list[Listed] = []
+        for _ in range(_MOST_PAGES if wanted and wanted != Filter() else 1):
+            rows = _matching_rows(session, words, before)
+            query = _columns(None).where(DossierRow.row.in_(rows))
+            lines += _page(session, _narrowed(session, query, wanted or Filter())).lines
+            before = rows[-1] if len(rows) == PAGE else None
+            if before is None or len(lines) >= PAGE:
+                break
+        return ListPage(lines=tuple(lines), next_before=before)
 
 
 def _matching_rows(session: Session, words: Sequence[str], before: int | None) -> list[int]:
@@ -313,9 +382,13 @@ def of_citizen(desk: Desk, id_number: str, limit: int = 10) -> tuple[Listed, ...
         return _listed_all(session, rows)
 
 
-def viewed(desk: Desk, clerk: Clerk, dossier: UUID) -> None:
-    """Record that somebody looked at a dossier's personal data."""
+def viewed(desk: Desk, clerk: Clerk, dossier: UUID, *, reveals: bool = False) -> None:
+    """Record that somebody looked at a dossier's personal data.
+
+    Args:
+        desk, clerk, dossier: who looked at what.
+        reveals: ID and phone numbers were shown whole.
+    """
+    kind = "id.revealed" if reveals else "dossier.viewed"
     with desk.store.acting() as session:
-        projection.record(
-            session, events.Act("dossier.viewed", Looked(), clerk.user, desk.now(), dossier)
-        )
+        projection.record(session, events.Act(kind, Looked(), clerk.user, desk.now(), dossier))

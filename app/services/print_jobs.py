@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain.bodies import DocumentPrinted
 from app.errors import AppError
 from app.models import events, projection
-from app.models.base import PrintJobRow
+from app.models.base import CourseRow, DossierRow, PrintJobRow
 from app.models.problems import StoreProblem
 from app.services.desk import VIETNAM, Clerk, Desk
 from printing.document import PaperSize
@@ -22,6 +22,7 @@ from printing.errors import PrintProblem
 from printing.raster import count_pages
 from printing.spool import SpoolJob
 
+RECEIPT_FORM, BATCH_FORM = "01", "01-list"
 UNDER_WAY = ("queued", "sending", "sent")
 UNSETTLED = ("not_printed", "unknown")
 OUTCOMES = ("printed", "not_printed", "unknown", "saved")
@@ -242,18 +243,41 @@ def _record(
 ) -> None:
     if row.dossier is None:
         return
-    body = DocumentPrinted(
-        form=row.form,
-        outcome=row.state,  # type: ignore[arg-type] # one of OUTCOMES
-        sha256=row.sha256,
-        version=row.version,
-        copy=row.copy,
-        printer=row.printer,
-        reason=row.reason[:_LONGEST_REASON],
-        by_eye=by_eye,
-    )
-    act = events.Act("document.printed", body, actor, desk.now(), row.dossier)
-    projection.record(session, act)
+    for dossier, form, version in _told_by(session, row):
+        body = DocumentPrinted(
+            form=form,
+            outcome=row.state,  # type: ignore[arg-type] # one of OUTCOMES
+            sha256=row.sha256,
+            version=version,
+            copy=row.copy,
+            printer=row.printer,
+            reason=row.reason[:_LONGEST_REASON],
+            by_eye=by_eye,
+        )
+        act = events.Act("document.printed", body, actor, desk.now(), dossier)
+        projection.record(session, act)
+
+
+def _told_by(session: Session, row: PrintJobRow) -> list[tuple[UUID, str, int]]:
+    """Return (dossier, form, version) of what a job's paper tells: several for a batch's receipt.
+
+    The receipt of a batch is form 01 of each of its dossiers.
+    """
+    assert row.dossier is not None
+    if row.form != BATCH_FORM:
+        return [(row.dossier, row.form, row.version)]
+    batch = select(CourseRow.batch).join(DossierRow, DossierRow.row == CourseRow.row).where(
+        DossierRow.id == row.dossier
+    )  # fmt: skip
+    found = session.execute(
+        select(DossierRow.id, DossierRow.receipt_version)
+        .join(CourseRow, CourseRow.row == DossierRow.row)
+        .where(CourseRow.batch == batch.scalar_subquery(), CourseRow.batch != "")
+        .order_by(DossierRow.row)
+    ).all()
+    return [(one.id, RECEIPT_FORM, one.receipt_version) for one in found] or [
+        (row.dossier, RECEIPT_FORM, row.version)
+    ]
 
 
 def sheets_used(desk: Desk, day: dt.date) -> dict[str, int]:

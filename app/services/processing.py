@@ -13,7 +13,7 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain import bodies
-from app.domain.catalogue import Procedure
+from app.domain.catalogue import Procedure, agency_kind_words
 from app.domain.fold import Dossier
 from app.domain.status import BusinessState
 from app.models import books
@@ -260,7 +260,7 @@ def stages(desk: Desk, dossier: UUID) -> tuple[StageLine, ...]:
             StageLine(
                 key=stage.key,
                 name=stage.name,
-                agency=agency or _kind_words(stage.agency_kind),
+                agency=agency or agency_kind_words(stage.agency_kind),
                 due_at=dues.get(stage.key),
                 is_done=bool(state and state.done_at),
                 is_current=stage.key == current,
@@ -268,20 +268,6 @@ def stages(desk: Desk, dossier: UUID) -> tuple[StageLine, ...]:
             )
         )
     return tuple(lines)
-
-
-_AGENCY_KINDS = {
-    "commune": "UBND cấp xã",
-    "police": "Công an xã",
-    "insurance": "Bảo hiểm xã hội",
-    "tax": "Thuế",
-    "home-affairs": "Nội vụ",
-    "health": "Y tế",
-}
-
-
-def _kind_words(kind: str) -> str:
-    return _AGENCY_KINDS.get(kind, kind)
 
 
 def _stage_words(dossier: Dossier, stage: str, *, is_current: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from app.services import print_jobs
@@ -45,6 +46,19 @@ def _made(
 
     order = Order(form=FORM, dossier=dossier, paper=paper)
     return making.make(desk, clerk, order, marks_reprint=marks_reprint)
+
+
+def batch_receipt(desk: Desk, clerk: Clerk, dossiers: Sequence[UUID]) -> Printout:
+    """Return the one receipt of dossiers that were received together, on A4.
+
+    Raises:
+        NoSuchDossier: there is none of one of them.
+        StoreProblem: the PDF could not be kept.
+    """
+    from app.services.paperwork import making
+    from app.services.paperwork.order import Order
+
+    return making.make(desk, clerk, Order(form=print_jobs.BATCH_FORM, dossiers=tuple(dossiers)))
 
 
 def queue_print(

@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import argon2
 from argon2.low_level import Type, hash_secret_raw
@@ -111,6 +112,31 @@ def sign_in_offline(desk: Desk, user: str, pin: str) -> Clerk:
         advice = f"Còn {left} lần trước khi phải đợi." if left > 0 else "Đợi rồi nhập lại."
         raise SignInRefused("Mã PIN chưa đúng.", advice)
     return clerk
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A supervisor's leave for one act, given by PIN at this station."""
+
+    user: str
+
+
+def leave_of(desk: Desk, user: str, pin: str) -> Leave:
+    """Return a supervisor's leave; wrong tries count as they do at sign-in.
+
+    Raises:
+        SignInRefused: unknown here, wrong, locked, expired, or no supervisor.
+    """
+    with desk.store.database.reading() as session:
+        present = events.get_fact(session, "last_clerk")
+    clerk = sign_in_offline(desk, user.strip(), pin)
+    with desk.store.database.writing() as session:
+        events.set_fact(session, "last_clerk", present)  # the clerk at the desk stays signed in
+    if not clerk.is_supervisor:
+        raise SignInRefused(
+            f"“{clerk.display_name}” không phải người phụ trách.", "Nhờ đúng người phụ trách."
+        )
+    return Leave(clerk.user)
 
 
 def _is_wrong(pin_hash: str, pin: str) -> bool:

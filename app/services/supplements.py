@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.domain import bodies
+from app.domain import bodies, course
 from app.domain.fold import Dossier
 from app.domain.papers import GivenPaper, check_papers
 from app.services.acting import NotNow, act, load, require, require_words
@@ -59,6 +59,18 @@ def ask(desk: Desk, clerk: Clerk, dossier: UUID, items: Sequence[str], reason: s
         rounds = load(session, dossier).supplement_rounds
     body = bodies.SupplementRequested(items=wanted, reason=reason, round=rounds + 1)
     return act(desk, clerk, "supplement.requested", body, dossier)
+
+
+def asked_for(desk: Desk, dossier: UUID) -> tuple[str, ...]:
+    """Return what was asked for last, () for nothing.
+
+    Raises:
+        NoSuchDossier: there is none.
+    """
+    with desk.store.database.reading() as session:
+        told = read(session, desk, dossier)
+    asked = course.last(told.acts, "supplement.requested")
+    return () if asked is None else asked.body.items
 
 
 def receive(desk: Desk, clerk: Clerk, dossier: UUID, papers: Sequence[GivenPaper]) -> Dossier:

@@ -17,15 +17,17 @@ from app.scanning.scanners import AllScanners
 from app.services import lookup
 from app.services.desk import Clerk
 from app.sync.engine import SyncEngine
+from app.ui.course.desk import CourseDesk
 from app.ui.help_sheet import HelpSheet
 from app.ui.jobs import JobRunner
 from app.ui.keys import bind, key_of
+from app.ui.payment import PayDesk
 from app.ui.preview import Preview
 from app.ui.print_room import PrintRoom
 from app.ui.scan.reading import TextReader
 from app.ui.scanner_desk import ScannerDesk
 from app.ui.screens import screens_for
-from app.ui.seat import OfDossier, Opened, Screen, Seat, Sought, Target, Ways, WithCard
+from app.ui.seat import OfDossier, OfPad, Opened, Screen, Seat, Sought, Target, Ways, WithCard
 from app.ui.sync_runner import SyncRunner
 from app.ui.widgets.strip import Choice
 from app.ui.window import Window
@@ -54,11 +56,13 @@ class Counter(QObject):
         self.print_room = PrintRoom(
             window.strip, opened.desk, jobs, printer=settings.printer, save_as=self._save_pdf
         )
+        self.pay_desk = PayDesk(window, opened.desk, clerk, jobs, self.print_room)
+        self.course = CourseDesk(window, opened.desk, clerk, jobs, self.print_room)
         self.seat = Seat(
             parent=window, opened=opened, engine=engine, clerk=clerk, jobs=jobs,
             strip=window.strip, print_room=self.print_room, scanners=self.scanners,
-            sync=self.sync, ways=self.ways, choose_files=self._choose_files,
-            save_as=self._save_as,
+            sync=self.sync, pay_desk=self.pay_desk, course=self.course, ways=self.ways,
+            choose_files=self._choose_files, save_as=self._save_as,
         )  # fmt: skip
         self._kinds = {kind.name: kind for kind in screens_for(clerk)}
         self._screens: dict[str, Screen] = {}
@@ -86,6 +90,8 @@ class Counter(QObject):
         ways.sounded.connect(self._sound)
         ways.paper.connect(self._show_paper)
         ways.received.connect(self._remember)
+        for desk in (self.pay_desk, self.course):
+            desk.settled.connect(lambda _: ways.changed.emit())
         self.sync.chip_changed.connect(window.show_chip)
         self.sync.news.connect(lambda _: self._news())
         self.scanners.looked.connect(self._show_devices)
@@ -101,7 +107,7 @@ class Counter(QObject):
             "lock": self.locked.emit,
         }
         for kind in self._kinds.values():
-            verbs[kind.verb] = lambda name=kind.name: self.open(name)  # type: ignore[misc]
+            verbs[kind.verb] = lambda name=kind.name: self._turn_to(name)  # type: ignore[misc]
         if "intake" in self._kinds:
             verbs["new_intake"] = lambda: self.screen("intake").verbs["new_intake"]()
         for verb, act in verbs.items():
@@ -129,6 +135,10 @@ class Counter(QObject):
         self._window.show_screen(name)
         screen.turned_to(target)
 
+    def _turn_to(self, name: str) -> None:
+        """Turn to a screen by its key, taking along what the present one has in hand."""
+        self.open(name, self.current.hand_on(name))
+
     @property
     def current(self) -> Screen:
         """The screen in front."""
@@ -153,14 +163,25 @@ class Counter(QObject):
         if found.kind is ScanKind.CARD and found.card is not None:
             at = "intake" if "intake" in self._kinds else "returning"
             self.open(at, WithCard(found.card))
-        elif found.kind in (ScanKind.DOSSIER, ScanKind.COVER, ScanKind.PAD):
+        elif found.kind in (ScanKind.DOSSIER, ScanKind.COVER):
             self._open_code(found.code)
+        elif found.kind is ScanKind.PAD:
+            self._open_pad(found.code)
         elif found.kind is ScanKind.SLIP:
             self._open_slip(found)
         elif found.kind is ScanKind.PAYMENT:
             self._say_unknown("Đây là mã thanh toán; thu tiền không dùng mã này.", text)
         else:
             self._say_unknown(f"Không nhận ra mã này. {found.words}", text)
+
+    def _open_pad(self, number: str) -> None:
+        """A sheet written by hand: its dossier if it was entered, else its entry."""
+        try:
+            dossier = lookup.by_code(self._desk, number)
+        except AppError:
+            self.open("intake", OfPad(number))
+        else:
+            self.open("dossiers", OfDossier(dossier))
 
     def _open_slip(self, found: Scan) -> None:
         at = "processing" if may(self._clerk.roles, "process") else "hand_over"

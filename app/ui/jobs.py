@@ -27,6 +27,7 @@ class Lane(StrEnum):
     TEXT = "text"
     NETWORK = "network"
     DEVICES = "devices"
+    FILES = "files"
 
 
 class JobRunner(QObject):

@@ -17,7 +17,9 @@ from app.services.desk import Clerk, Desk
 from app.settings import Settings
 from app.sync.engine import SyncEngine
 from app.sync.http import Connection
+from app.ui.course.desk import CourseDesk
 from app.ui.jobs import JobRunner
+from app.ui.payment import PayDesk
 from app.ui.print_room import PrintRoom
 from app.ui.scanner_desk import ScannerDesk
 from app.ui.sync_runner import SyncRunner
@@ -74,6 +76,13 @@ class OfDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class OfPad:
+    """A sheet of the pad that was written by hand and is to be entered."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sought:
     """Words to search for."""
 
@@ -87,7 +96,7 @@ class WithCard:
     card: Card
 
 
-Target = OfDossier | OfDossiers | OfDraft | Sought | WithCard | None
+Target = OfDossier | OfDossiers | OfDraft | OfPad | Sought | WithCard | None
 
 
 class Ways(QObject):
@@ -141,6 +150,8 @@ class Seat:
     print_room: PrintRoom
     scanners: ScannerDesk
     sync: SyncRunner
+    pay_desk: PayDesk
+    course: CourseDesk
     ways: Ways
     choose_files: Callable[[], list[Path]]
     save_as: Callable[[str, str], Path | None]
@@ -159,6 +170,10 @@ def _no() -> bool:
     return False
 
 
+def _nobody(_: str) -> Target:
+    return None
+
+
 def _not_mine(_: Scan) -> bool:
     return False
 
@@ -174,6 +189,7 @@ class Screen:
         verbs: what its keys do, by verb of the key registry.
         escape: Esc was pressed; True if there was something to step back from.
         scanned: something was scanned while it is in front; True if it was for this screen.
+        hand_on: what goes along when the clerk turns to another screen, by that one's name.
         news: others' events came in while it is in front.
         leave: the clerk goes: keep what was typed, clear what names a citizen.
         close: stop what runs; the window goes.
@@ -185,6 +201,7 @@ class Screen:
     verbs: Mapping[str, Callable[[], object]] = field(default_factory=dict)
     escape: Callable[[], bool] = _no
     scanned: Callable[[Scan], bool] = _not_mine
+    hand_on: Callable[[str], Target] = _nobody
     news: Callable[[], object] = _nothing
     leave: Callable[[], object] = _nothing
     close: Callable[[], object] = _nothing

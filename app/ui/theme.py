@@ -112,6 +112,7 @@ def _sheet(theme: Theme) -> str:
         border-bottom: 1px solid {theme.line}; padding: 4px 6px; }}
     QPushButton {{ background: {theme.button}; color: {theme.text};
         border: 1px solid {theme.soft}; border-radius: 4px; padding: 4px 12px; min-height: 26px; }}
+    QPushButton[small="true"] {{ padding: 2px 6px; min-height: 24px; }}
     QPushButton:focus {{ border: 2px solid {theme.accent}; }}
     QPushButton:checked {{ background: {theme.work.back}; color: {theme.work.text}; }}
     QPushButton:disabled {{ color: {theme.soft}; border-color: {theme.line}; }}

@@ -1,5 +1,7 @@
 """The reception screen, as a clerk uses it."""
 
+import itertools
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListWidget
@@ -8,6 +10,12 @@ from app.services import drafts, lookup
 from tests.support import office as offices
 
 CARD = "000190000001||Nguyễn Thị Hồng Nhung|01021990|Nữ|Số 12, tổ 5, phường Minh Tâm|15042021"
+_citizens = itertools.count(100)
+
+
+def a_card() -> str:
+    """Return the card of a citizen whom no other test serves; the stations share an office."""
+    return CARD.replace("000190000001", f"000190{next(_citizens):06d}")
 
 
 def press(seat, key, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
@@ -23,13 +31,11 @@ def pick(seat, words: str) -> None:
     press(seat, Qt.Key.Key_Return)
 
 
-def fill_birth(seat) -> None:
-    seat.counter.route(CARD)
+def fill_birth(seat, card: str = "") -> None:
+    seat.counter.route(card or a_card())
     pick(seat, "khai sinh")
     view = seat.view("intake")
-    view.restore_fields(
-        {"child_name": "Trần Gia Hân", "child_born": "2026-11-15", "child_sex": "Nữ"}
-    )
+    view.case.restore({"child_name": "Trần Gia Hân", "child_born": "2026-11-15", "child_sex": "Nữ"})
     press(seat, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
 
 
@@ -100,8 +106,27 @@ def test_pressing_f9_twice_stores_one_dossier(seat, station):
     assert received_here(station) == 1
 
 
+def test_the_same_procedure_twice_in_a_day_is_asked_about_and_nothing_is_lost(seat, station):
+    card = a_card()
+    fill_birth(seat, card)
+    press(seat, Qt.Key.Key_F9)
+    view = seat.view("intake")
+    seat.until(lambda: view.shows_result)
+    press(seat, Qt.Key.Key_F2)
+    fill_birth(seat, card)
+
+    press(seat, Qt.Key.Key_F9)
+
+    seat.until(lambda: not view.notice.isHidden())
+    assert "đã nộp “Đăng ký khai sinh” lúc" in view.notice.words.text()
+    assert received_here(station) == 1
+    press(seat, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)  # receive it all the same
+    seat.until(lambda: view.shows_result)
+    assert received_here(station) == 2
+
+
 def test_what_is_missing_is_named_and_the_entry_is_kept(seat, station):
-    seat.counter.route(CARD)
+    seat.counter.route(a_card())
     pick(seat, "khai sinh")
 
     press(seat, Qt.Key.Key_F9)
@@ -128,7 +153,7 @@ def test_number_keys_tick_papers_and_letters_choose_the_kind(seat):
 
 
 def test_certified_copies_go_by_enter_alone(seat, station):
-    seat.counter.route(CARD)
+    seat.counter.route(a_card())
     pick(seat, "ctbs")
     view = seat.view("intake")
     first = view.copies.first()
@@ -154,14 +179,14 @@ def test_what_was_typed_is_a_draft_within_a_second_and_offered_after_a_crash(sea
     assert found[0].content["person"]["name"] == "Nguyễn Thị Hồng Nhung"
 
     seat.view("intake").begin()  # as if the program had started anew
-    seat.presenter("intake").offer_drafts()
+    seat.presenter("intake").start()
     seat.until(lambda: not seat.view("intake").notice.isHidden())
     assert "Nguyễn Thị Hồng Nhung" in seat.view("intake").notice.words.text()
     seat.presenter("intake").reopen(found[0])
 
     view = seat.view("intake")
     assert view.person.name.text() == "Nguyễn Thị Hồng Nhung"
-    assert view.fields()["child_name"] == "Trần Gia Hân"
+    assert view.case.values()["child_name"] == "Trần Gia Hân"
     assert len(view.papers.given()) == 2
 
 
@@ -204,7 +229,7 @@ def test_without_a_printer_the_dossier_is_safe_and_the_strip_says_what_to_do(sea
 
 
 def test_the_fee_follows_the_typing_and_agrees_with_the_panel(seat):
-    seat.counter.route(CARD)
+    seat.counter.route(a_card())
     pick(seat, "ctbs")
     view = seat.view("intake")
     name, pages, copies, price = view.copies._rows[0]
@@ -214,18 +239,18 @@ def test_the_fee_follows_the_typing_and_agrees_with_the_panel(seat):
     QTest.keyClicks(copies, "2")
 
     assert price.text() == "28.000"
-    assert "28.000 đồng" in view.fee.text()  # at once, not with the next autosave
+    assert "28.000 đồng" in view.fee.fee.text()  # at once, not with the next autosave
 
 
 def test_a_fee_that_is_not_known_is_never_shown_as_nothing(seat, station):
-    seat.counter.route(CARD)
+    seat.counter.route(a_card())
     pick(seat, "khai sinh")
     view = seat.view("intake")
 
-    assert "chưa tính" in view.fee.text()
-    assert "0 đồng" not in view.fee.text()
+    assert "chưa tính" in view.fee.fee.text()
+    assert "0 đồng" not in view.fee.fee.text()
     press(seat, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
     press(seat, Qt.Key.Key_F9)
     seat.until(lambda: view.shows_result)
-    assert "chưa tính" in view.result.details.text()
-    assert "0 đồng" not in view.result.details.text()
+    assert "chưa tính" in view.result.money.text()
+    assert "0 đồng" not in view.result.money.text()

@@ -14,7 +14,7 @@ from app.services.desk import Clerk, Desk
 from app.services.paperwork import before, counter, letters, lists, receipt, shift, slips
 from app.services.paperwork.order import Needs, NothingToPrint, Order, Setting, WrongOrder
 from app.services.paperwork.told import Told, read
-from app.services.print_jobs import Printout
+from app.services.print_jobs import BATCH_FORM, Printout
 from printing.document import PaperSize, PrintDocument
 from printing.errors import DoesNotFit
 
@@ -151,7 +151,8 @@ def make(desk: Desk, clerk: Clerk, order: Order, *, marks_reprint: bool = True) 
     document = kind.build(setting, *_arguments(kind, setting))
     pdf = _rendered(desk, document)
     return Printout(
-        dossier=None, code="", form=order.form, version=1, copy=1, title=document.title[:200],
+        dossier=order.dossiers[0] if order.form == BATCH_FORM else None, code="",
+        form=order.form, version=1, copy=1, title=document.title[:200],
         paper=paper, sha256=desk.store.blobs.put(pdf), pdf=pdf,
     )  # fmt: skip
 

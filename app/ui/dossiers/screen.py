@@ -7,6 +7,9 @@ from app.ui.dossiers.presenter import DossiersPresenter, names_of
 from app.ui.dossiers.view import DossiersView
 from app.ui.seat import OfDossier, Screen, Seat, Sought, Target
 
+_VERBS = {"supplement": "supplement_came"}
+"""What another screen asks for, and the act it stands for."""
+
 
 def make(seat: Seat) -> Screen:
     """Build the screen for a clerk."""
@@ -18,21 +21,29 @@ def make(seat: Seat) -> Screen:
         if isinstance(target, Sought):
             presenter.seek(target.text)
         elif isinstance(target, OfDossier):
-            presenter.seek_dossier(target.id)
+            presenter.seek_dossier(target.id, _VERBS.get(target.verb, target.verb))
         else:
             presenter.refresh()
-            view.table.setFocus()
+            view.turn(to_sheet=False)
+
+    def hand_on(name: str) -> Target:
+        """The chosen dossier goes along, to be handed out or scanned into."""
+        if name in ("returning", "scan") and presenter.chosen is not None:
+            return OfDossier(presenter.chosen)
+        return None
 
     def scan_more() -> None:
-        line = model.line(view.current_row)
-        if line is not None:
-            seat.ways.go("scan", OfDossier(line.id))
+        if presenter.chosen is not None:
+            seat.ways.go("scan", OfDossier(presenter.chosen))
 
-    def escape() -> bool:
-        was_open = view.quick.isVisible()
-        view.hide_quick()
-        return was_open
-
+    for verb, act in (("pay_dossier", presenter.pay), ("correct", presenter.correct),
+                      ("export_list", presenter.export)):  # fmt: skip
+        view.buttons[verb].clicked.connect(act)
+    for verb, asked in (
+        ("more_acts", view.acts_asked), ("other_papers", view.papers_asked),
+        ("preview", view.preview_asked), ("reprint", view.reprint_asked),
+    ):  # fmt: skip
+        view.buttons[verb].clicked.connect(asked)
     return Screen(
         view=view,
         presenter=presenter,
@@ -42,8 +53,15 @@ def make(seat: Seat) -> Screen:
             "reprint": view.reprint_asked.emit,
             "preview": view.preview_asked.emit,
             "other_papers": view.papers_asked.emit,
+            "more_acts": view.acts_asked.emit,
+            "pay_dossier": presenter.pay,
+            "correct": presenter.correct,
+            "retype": presenter.retype,
+            "export_list": presenter.export,
             "scan_more": scan_more,
         },
-        escape=escape,
-        news=presenter.refresh,
+        escape=presenter.back,
+        hand_on=hand_on,
+        news=presenter.reload,
+        leave=presenter.forget,
     )

@@ -4,39 +4,47 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QButtonGroup,
     QComboBox,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QRadioButton,
     QScrollArea,
+    QSpinBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from app.domain.catalogue import CaseField, FieldType, Procedure
-from app.domain.fees import CopyLine, FeeKind, fee_words, line_price
+from app.domain.catalogue import Procedure
+from app.domain.fees import CopyLine, Exemption, FeeKind, line_price
 from app.services.intake import Fault, Quote
+from app.ui.forms.case_form import CaseForm
+from app.ui.forms.papers_table import PapersTable
+from app.ui.forms.person_form import PersonForm
 from app.ui.intake.copies_table import CopiesTable
-from app.ui.intake.papers_table import PapersTable
-from app.ui.intake.person_form import PersonForm, read_day, show_day
+from app.ui.intake.fee_card import FeeCard
+from app.ui.intake.late_row import LateRow
 from app.ui.intake.procedure_picker import ProcedurePicker
 from app.ui.intake.result_card import ResultCard
+from app.ui.intake.tiles import Tiles
 from app.ui.keys import key_button
-from app.ui.widgets.card import Card, field, label_for, mark_fault
+from app.ui.widgets.card import Card, field, label_for
 from app.ui.widgets.strip import Strip
 
 AUTOSAVE_MS = 600
-_RELATIONS = (("self", "Tự nộp"), ("for", "Nộp thay"), ("authorised", "Được uỷ quyền"))
+RELATIONS = (("self", "Tự nộp"), ("for", "Nộp thay"), ("authorised", "Được uỷ quyền"))
+_TYPED_INTO = (QLineEdit, QComboBox, QRadioButton, QSpinBox)
+_MARKS = "123456789"
 
 
 class IntakeView(QWidget):
@@ -51,6 +59,7 @@ class IntakeView(QWidget):
         scan_asked: F6.
         files_asked: Ctrl+O.
         next_asked: F2, from the outcome of the last dossier.
+        draft_chosen: number of a draft that was offered (int).
     """
 
     procedure_picked = Signal(str)
@@ -61,6 +70,7 @@ class IntakeView(QWidget):
     scan_asked = Signal()
     files_asked = Signal()
     next_asked = Signal()
+    draft_chosen = Signal(int)
 
     def __init__(
         self, search: Callable[[str], Sequence[tuple[str, str]]], parent: QWidget | None = None
@@ -71,26 +81,29 @@ class IntakeView(QWidget):
         self.due.setProperty("head", True)
         self.citizen = Strip()
         self.notice = Strip()
+        self.late = LateRow()
+        self.late.hide()
         self.person = PersonForm()
-        self.owner = field("Chủ hồ sơ", "Họ tên chủ hồ sơ (khi nộp thay)")
+        self.applicant = PersonForm()
+        self.case = CaseForm()
+        self.summary = field("Nội dung yêu cầu", "Ghi thêm nội dung yêu cầu, nếu cần")
+        self.tiles = Tiles()
         self.papers = PapersTable()
         self.copies = CopiesTable(self._price)
-        self.fee = QLabel()
-        self.fee.setWordWrap(True)
-        self.return_via = QComboBox()
-        self.return_via.addItems(["Tại nơi tiếp nhận", "Qua bưu chính"])
-        self.return_via.setAccessibleName("Cách nhận kết quả")
+        self.fee = FeeCard()
         self.pages_line = QLabel("Chưa quét trang nào")
         self.pages_line.setProperty("soft", True)
         self.saved = QLabel()
         self.saved.setProperty("soft", True)
         self.scan_button = key_button("scan")
+        self.more_button = key_button("receive_more")
         self.receive_button = key_button("receive")
         self.receive_button.setProperty("main", True)
+        self.pay_button = key_button("pay")
+        self.next_button = key_button("new_intake")
+        self.next_button.setProperty("main", True)
         self.result = ResultCard()
         self._procedure: Procedure | None = None
-        self._fields: dict[str, QWidget] = {}
-        self._field_types: dict[str, CaseField] = {}
         self._pages = QStackedWidget()
         self._autosave = QTimer(self)
         self._autosave.setSingleShot(True)
@@ -136,15 +149,14 @@ class IntakeView(QWidget):
         person = Card("1  Người nộp")
         person.add(self.person)
         person.add(self._relation_row())
-        left.addWidget(person)
-        self.case = Card("2  Nội dung")
-        self._case_grid = QGridLayout()
-        self._case_grid.setHorizontalSpacing(8)
-        self._case_grid.setVerticalSpacing(2)
-        self._case_grid.setColumnStretch(0, 1)
-        self._case_grid.setColumnStretch(1, 1)
-        self.case.add(self._case_grid)
-        left.addWidget(self.case)
+        self.applicant_card = Card("Chủ hồ sơ")
+        self.applicant_card.add(self.applicant)
+        self.applicant_card.hide()
+        self.case_card = Card("2  Nội dung")
+        self.case_card.add(self.case)
+        self.case_card.add(self.summary)
+        for card in (self.late, person, self.applicant_card, self.case_card):
+            left.addWidget(card)
         left.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -158,13 +170,12 @@ class IntakeView(QWidget):
     def _relation_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         self._relation = QButtonGroup(self)
-        for i, (_, words) in enumerate(_RELATIONS):
+        for i, (_, words) in enumerate(RELATIONS):
             button = QRadioButton(words)
             button.setChecked(i == 0)
             self._relation.addButton(button, i)
             row.addWidget(button)
-        row.addWidget(self.owner, 1)
-        self.owner.hide()
+        row.addStretch(1)
         return row
 
     def _right(self) -> QWidget:
@@ -172,42 +183,39 @@ class IntakeView(QWidget):
         right = QVBoxLayout(right_side)
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(8)
+        self.tiles_card = Card("Thủ tục hay dùng")
+        self.tiles_card.add(self.tiles, 1)
         self.papers_card = Card("3  Giấy tờ")
         self.papers_card.add(self.papers, 1)
         self.papers_card.add(self.pages_line)
         self.copies_card = Card("3  Chứng thực bản sao từ bản chính")
         self.copies_card.add(self.copies, 1)
-        fee = Card("4  Lệ phí và cách nhận")
-        row = QHBoxLayout()
-        row.addWidget(self.fee, 1)
-        row.addWidget(label_for("Nhận kết quả", self.return_via))
-        row.addWidget(self.return_via)
-        fee.add(row)
-        right.addWidget(self.papers_card, 1)
-        right.addWidget(self.copies_card, 1)
-        right.addWidget(fee)
+        for card in (self.tiles_card, self.papers_card, self.copies_card):
+            right.addWidget(card, 1)
+        right.addWidget(self.fee)
         self.copies_card.hide()
         return right_side
 
     def _actions(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.addWidget(self.saved, 1)
-        self.next_button = key_button("new_intake")
-        self.next_button.setProperty("main", True)
-        for button in (self.scan_button, self.receive_button, self.next_button):
+        for button in (self.scan_button, self.more_button, self.receive_button, self.pay_button,
+                       self.next_button):  # fmt: skip
             row.addWidget(button)
         return row
 
     def _connect(self) -> None:
         self.picker.picked.connect(self.procedure_picked)
+        self.tiles.picked.connect(self.procedure_picked)
         self.person.id_entered.connect(self.id_entered)
         self.receive_button.clicked.connect(self.submitted)
         self.scan_button.clicked.connect(self.scan_asked)
         self.next_button.clicked.connect(self.next_asked)
         self.copies.finished.connect(self.submitted)
         self._autosave.timeout.connect(self.edited)
-        for signal in (self.person.changed, self.papers.changed, self.copies.changed,
-                       self.owner.textEdited, self.return_via.activated):  # fmt: skip
+        for signal in (self.person.changed, self.applicant.changed, self.papers.changed,
+                       self.copies.changed, self.case.changed, self.fee.changed,
+                       self.late.changed, self.summary.textEdited):  # fmt: skip
             signal.connect(self._touched)
         self._relation.idClicked.connect(self._relation_chosen)
 
@@ -217,7 +225,7 @@ class IntakeView(QWidget):
             self._autosave.start()
 
     def _relation_chosen(self, chosen: int) -> None:
-        self.owner.setVisible(chosen != 0)
+        self.applicant_card.setVisible(chosen != 0)
         self._touched()
 
     # ---- what stands in the form ---------------------------------------------
@@ -230,109 +238,82 @@ class IntakeView(QWidget):
     @property
     def relation(self) -> str:
         """Self, for or authorised."""
-        return _RELATIONS[self._relation.checkedId()][0]
+        return RELATIONS[self._relation.checkedId()][0]
 
-    def fields(self) -> dict[str, str]:
-        """Return the case fields as typed; days as ISO."""
-        found = {}
-        for key, widget in self._fields.items():
-            text = widget.currentText() if isinstance(widget, QComboBox) else _text(widget)
-            is_day = self._field_types[key].type is FieldType.DATE
-            found[key] = read_day(text) if is_day else text
-        return found
+    @property
+    def applicant_has_focus(self) -> bool:
+        """True while the applicant's fields are typed into."""
+        focus = QApplication.focusWidget()
+        return focus is not None and self.applicant.isAncestorOf(focus)
 
     def content(self) -> dict[str, Any]:
         """Return everything typed, for a draft."""
         return {
             "procedure": self._procedure.code if self._procedure else "",
             "person": self.person.content(),
+            "applicant": self.applicant.content(),
             "relation": self._relation.checkedId(),
-            "owner": self.owner.text(),
-            "fields": self.fields(),
+            "fields": self.case.values(),
+            "summary": self.summary.text(),
             "papers": [[p.key, p.original, p.certified, p.photocopy] for p in self.papers.given()],
             "copies": [[c.name, c.pages, c.copies] for c in self.copies.lines()],
-            "return_via": self.return_via.currentIndex(),
+            "return_via": self.fee.return_via.currentIndex(),
+            "exemption": self.fee.exemption_key,
+            "count": self.fee.count.value(),
+            "late": self.late.content() if not self.late.isHidden() else {},
         }
 
     @property
     def has_content(self) -> bool:
         """True if anything was typed that would be missed."""
         return bool(
-            self.person.name.text() or self.person.id_number.text() or any(self.fields().values())
+            self.person.name.text()
+            or self.person.id_number.text()
+            or self.copies.lines()
+            or any(self.case.values().values())
         )
 
     # ---- what the presenter shows --------------------------------------------
 
-    def show_procedure(self, procedure: Procedure | None) -> None:
+    def show_procedure(
+        self, procedure: Procedure | None, exemptions: Sequence[Exemption] = ()
+    ) -> None:
         """Show a procedure's fields and papers; what was typed of the person stays."""
         self._procedure = procedure
         self.picker.show_procedure(f"{procedure.short} — {procedure.name}" if procedure else "")
-        is_copies = procedure is not None and procedure.fee.kind is FeeKind.COPIES
+        kind = procedure.fee.kind if procedure else FeeKind.NONE
+        is_copies = kind is FeeKind.COPIES
+        self.tiles_card.setVisible(procedure is None)
         self.copies_card.setVisible(is_copies)
-        self.papers_card.setVisible(not is_copies)
+        self.papers_card.setVisible(procedure is not None and not is_copies)
         self.papers.set_papers(procedure.papers if procedure else ())
-        self._show_fields(procedure.fields if procedure else ())
+        self.case.show_fields(procedure.fields if procedure else ())
+        self.case_card.setVisible(procedure is not None)
+        self.fee.setVisible(procedure is not None)
+        self.fee.show_choices(exemptions, kind)
+        self.order_tabs()
         self._touched()
 
-    def _show_fields(self, case_fields: Sequence[CaseField]) -> None:
-        while self._case_grid.count():
-            item = self._case_grid.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        self._fields, self._field_types = {}, {}
-        x = y = 0
-        for case_field in case_fields:
-            widget = self._field_widget(case_field)
-            wide = case_field.type is FieldType.TEXT and "name" in case_field.key
-            if wide and x:
-                x, y = 0, y + 1
-            words = case_field.label + (" *" if case_field.required else "")
-            self._case_grid.addWidget(label_for(words, widget), 2 * y, x, 1, 2 if wide else 1)
-            self._case_grid.addWidget(widget, 2 * y + 1, x, 1, 2 if wide else 1)
-            x, y = (0, y + 1) if wide or x else (1, y)
-            self._fields[case_field.key] = widget
-            self._field_types[case_field.key] = case_field
-        self.case.setVisible(bool(case_fields))
-        self._order_tabs()
-
-    def _field_widget(self, case_field: CaseField) -> QWidget:
-        if case_field.type is FieldType.CHOICE:
-            box = QComboBox()
-            box.addItems(["", *case_field.choices])
-            box.setAccessibleName(case_field.label)
-            box.activated.connect(self._touched)
-            return box
-        is_day = case_field.type is FieldType.DATE
-        line = field(case_field.label, "ngày/tháng/năm" if is_day else "", digits=is_day)
-        line.textEdited.connect(self._touched)
-        if is_day:
-            line.editingFinished.connect(lambda: line.setText(show_day(read_day(line.text()))))
-        return line
-
-    def _order_tabs(self) -> None:
+    def order_tabs(self) -> None:
+        """Let Tab and Enter go through the form as it stands."""
         chain: list[QWidget] = [
-            self.picker, self.person.name, self.person.id_number, self.person.born,
-            self.person.sex, self.person.phone, self.person.address, *self._relation.buttons(),
-            self.owner, *self._fields.values(), self.papers, self.return_via,
+            *self.late.lines, self.picker, *self.person.chain, *self._relation.buttons(),
+            *self.applicant.chain, *self.case, self.summary, self.papers, self.fee.count,
+            self.fee.exemption, self.fee.return_via,
         ]  # fmt: skip
         for before, after in itertools.pairwise(chain):
             QWidget.setTabOrder(before, after)
 
     def show_quote(self, quote: Quote | None) -> None:
         """Show due date, fee and how many required papers are there."""
+        self.fee.show_quote(quote)
         if quote is None:
             self.due.setText("")
-            self.fee.setText("")
             self.papers_card.title.setText("3  Giấy tờ")
             return
         due = quote.due
         self.due.setText(f"Hẹn trả: {due.at:%H:%M %d/%m/%Y}" if due else "Chưa có thời hạn")
         self.due.setToolTip(due.how if due else "")
-        fee = quote.fee
-        words = fee_words(fee.amount, fee.how, is_known=fee.is_known)
-        self.fee.setText(f"Lệ phí {words}" + (f" ({fee.how})" if fee.amount else ""))
         required = [p for p in quote.procedure.papers if p.required]
         there = len(required) - len(quote.papers.missing)
         self.papers_card.title.setText(f"3  Giấy tờ — đủ {there}/{len(required)} bắt buộc")
@@ -343,35 +324,46 @@ class IntakeView(QWidget):
         self.pages_line.setText(f"{total} trang đã quét" if total else "Chưa quét trang nào")
         self.papers.set_page_counts(counts)
 
-    def show_faults(self, faults: Sequence[Fault], missing: Sequence[str]) -> None:
-        """Mark what must be mended and go to the first place."""
-        self.person.clear_faults()
+    def show_faults(self, faults: Sequence[Fault]) -> QWidget | None:
+        """Mark what must be mended; return the first place."""
+        self.clear_faults()
         first: QWidget | None = None
         for fault in faults:
             group, _, key = fault.field.partition(".")
             widget: QWidget | None = None
             if group == "submitter":
                 widget = self.person.mark(key, fault.words)
-            elif group == "fields" and key in self._fields:
-                widget = self._fields[key]
-                mark_fault(widget, fault.words)
+            elif group == "applicant":
+                widget = self.applicant.mark(key or "name", fault.words)
+            elif group == "fields":
+                widget = self.case.mark(key, fault.words)
             elif group == "copies":
                 widget = self.copies.first()
-            elif group == "applicant":
-                widget = self.owner
+            elif group == "late":
+                widget = self.late.reason
             first = first or widget
-        words = [fault.words for fault in faults]
-        if missing:
-            words.append("Còn thiếu: " + "; ".join(missing) + ".")
-            first = first or self.papers
-        self.notice.say(f"Còn {len(words)} chỗ cần sửa. " + " ".join(words), tone="bad")
-        (first or self.picker).setFocus()
-        if first is not None:
-            self._area.ensureWidgetVisible(first)
+        return first
+
+    def clear_faults(self) -> None:
+        """Take all marks off."""
+        self.person.clear_faults()
+        self.applicant.clear_faults()
+        self.case.clear_faults()
+
+    def go_to(self, widget: QWidget) -> None:
+        """Move to a field, and bring it into sight."""
+        widget.setFocus()
+        if self._area.isAncestorOf(widget):
+            self._area.ensureWidgetVisible(widget)
 
     def set_busy(self, busy: bool) -> None:
         """Hold F9 while an answer is awaited."""
         self.receive_button.setDisabled(busy)
+
+    @property
+    def is_busy(self) -> bool:
+        """True while an answer is awaited."""
+        return not self.receive_button.isEnabled()
 
     def show_result(self) -> None:
         """Turn to the outcome."""
@@ -381,9 +373,10 @@ class IntakeView(QWidget):
     def _turn(self, *, is_result: bool) -> None:
         """Show the form or the outcome, each with its own keys."""
         self._pages.setCurrentIndex(int(is_result))
-        for form_only in (self._top, self.scan_button, self.receive_button):
+        for form_only in (self._top, self.scan_button, self.more_button, self.receive_button):
             form_only.setVisible(not is_result)
-        self.next_button.setVisible(is_result)
+        for result_only in (self.pay_button, self.next_button):
+            result_only.setVisible(is_result)
 
     @property
     def shows_result(self) -> bool:
@@ -397,81 +390,97 @@ class IntakeView(QWidget):
         self.citizen.clear()
         if not keep_person:
             self.person.clear()
-        self.owner.clear()
-        self._relation.buttons()[0].setChecked(True)
-        self.owner.hide()
+        self.applicant.clear()
+        self.set_relation(0)
         self.copies.clear()
-        self.return_via.setCurrentIndex(0)
+        self.summary.clear()
+        self.late.hide()
         self.show_pages({})
         self.show_procedure(self._procedure if keep_procedure else None)
         self.show_quote(None)
         self.saved.clear()
         self._autosave.stop()
-        (self.picker if not keep_procedure else self.person.first_empty()).setFocus()
+        self.go_to(self.picker if not keep_procedure else self.person.first_empty())
 
-    def restore_fields(self, fields: dict[str, str]) -> None:
-        """Put a draft's case fields back."""
-        for key, value in fields.items():
-            widget = self._fields.get(key)
-            if isinstance(widget, QComboBox):
-                widget.setCurrentText(value)
-            elif isinstance(widget, QLineEdit):
-                widget.setText(show_day(value))
-
-    def restore_rest(self, content: dict[str, Any]) -> None:
-        """Put back a draft's relation, copies and way of return."""
-        chosen = int(content.get("relation", 0))
+    def set_relation(self, chosen: int) -> None:
+        """Choose how the submitter stands to the applicant."""
         self._relation.buttons()[chosen].setChecked(True)
-        self.owner.setText(content.get("owner", ""))
-        self.owner.setVisible(chosen != 0)
+        self.applicant_card.setVisible(chosen != 0)
+
+    def restore(self, content: dict[str, Any]) -> None:
+        """Put a draft back; its procedure is shown already."""
+        self.person.restore(content.get("person", {}))
+        self.case.restore(content.get("fields", {}))
+        self.summary.setText(content.get("summary", ""))
+        self.set_relation(int(content.get("relation", 0)))
+        applicant = content.get("applicant") or {"name": content.get("owner", "")}
+        self.applicant.restore(applicant)
         self.copies.restore(
             [CopyLine(name=n, pages=p, copies=c) for n, p, c in content.get("copies", [])]
         )
-        self.return_via.setCurrentIndex(int(content.get("return_via", 0)))
+        self.fee.restore(
+            content.get("exemption", ""), int(content.get("count", 1)),
+            int(content.get("return_via", 0)),
+        )  # fmt: skip
+        if content.get("late"):
+            self.late.restore(content["late"])
+
+    def offer_drafts(self, lines: Sequence[str]) -> None:
+        """Let one of the drafts be chosen by its number."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for i, (mark, words) in enumerate(zip(_MARKS, lines, strict=False)):
+            menu.addAction(f"&{mark}  {words}", partial(self.draft_chosen.emit, i))
+        menu.setActiveAction(menu.actions()[0])
+        menu.popup(self.picker.mapToGlobal(QPoint(0, self.picker.height())))
 
     def go_to_block(self, number: int) -> None:
         """Move to one of the numbered blocks."""
-        targets = {1: self.person.first_empty(), 3: self.papers}
-        if number == 2:
-            targets[2] = next(iter(self._fields.values()), self.picker)
-        if number == 3 and self.copies_card.isVisible():
-            targets[3] = self.copies.first()
-        targets[number].setFocus()
+        target: QWidget = self.picker
+        if number == 1:
+            target = self.person.first_empty()
+        elif number == 2:
+            target = next(iter(self.case), self.summary)
+        elif number == 3:
+            is_copies = not self.copies_card.isHidden()
+            target = self.copies.first() if is_copies else self.papers
+        elif number == 4:
+            target = self.fee.exemption if self.fee.exemption.isVisible() else self.fee.return_via
+        self.go_to(target)
 
     def after_procedure(self) -> None:
         """Move to where typing goes on once a procedure is chosen."""
         if not self.person.name.text():
-            self.person.name.setFocus()
-        elif self.copies_card.isVisible():
-            self.copies.first().setFocus()
+            self.go_to(self.person.name)
+        elif not self.copies_card.isHidden():
+            self.go_to(self.copies.first())
         else:
-            self.go_to_block(2)
+            self.go_to(self.case.first_empty() or self.papers)
 
     def _price(self, line: CopyLine) -> int:
         return 0 if self._procedure is None else line_price(self._procedure.fee, line)
 
     def event(self, event: QEvent) -> bool:
-        """Enter in a field goes to the next one."""
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() is QEvent.Type.KeyPress
-            and (event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter))
-        ):
-            return self._enter(bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        """Enter in a field goes to the next one; Alt and a digit pick a tile."""
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                return self._enter(bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+            number = event.key() - Qt.Key.Key_0
+            if (
+                event.modifiers() == Qt.KeyboardModifier.AltModifier
+                and self._procedure is None
+                and not self.shows_result
+                and self.tiles.pick(number)
+            ):
+                return True
         return super().event(event)
 
     def _enter(self, is_back: bool) -> bool:
         """Go to the next field, or the one before; the copies' lines have their own way."""
         focus = QApplication.focusWidget()
-        if isinstance(focus, (QLineEdit, QComboBox, QRadioButton)) and not (
-            self.copies.isAncestorOf(focus)
-        ):
+        if isinstance(focus, _TYPED_INTO) and not self.copies.isAncestorOf(focus):
             self.focusNextPrevChild(not is_back)
             after = QApplication.focusWidget()
             if after is not None and self._area.isAncestorOf(after):
                 self._area.ensureWidgetVisible(after)
         return True
-
-
-def _text(widget: QWidget) -> str:
-    return widget.text() if isinstance(widget, QLineEdit) else ""

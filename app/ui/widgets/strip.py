@@ -6,10 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from shiboken6 import isValid
 
 from app.errors import AppError
 from app.ui import theme
+
+_LINE_PX = 260
+_asking: list[Strip] = []  # those with ways on, the newest last
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +26,11 @@ class Choice:
 
 
 class Strip(QWidget):
-    """One notice with up to four ways on; hidden when there is nothing to say.
+    """One notice with up to four ways on, or one line to answer in; hidden when there is nothing.
 
-    The ways on are numbered: Alt+1 … Alt+4 press them from anywhere.
+    The ways on are numbered: Alt+1 … Alt+4 press them from anywhere. Of several notices in a
+    window the newest has the numbers; the one before it gets them back when that one goes. A line
+    takes the focus; Enter gives the answer, Esc gives it up, and the focus goes back.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -37,7 +44,59 @@ class Strip(QWidget):
         self._layout.setContentsMargins(10, 4, 6, 4)
         self._layout.addWidget(self.words, 1)
         self._buttons: list[QPushButton] = []
+        self._line: QLineEdit | None = None
+        self._back: QWidget | None = None
         self.hide()
+
+    def ask(
+        self, words: str, done: Callable[[str], object], *, placeholder: str = "", text: str = ""
+    ) -> None:
+        """Ask for a line of text.
+
+        Args:
+            words: what is asked.
+            done: called with what was typed; not if Esc was pressed.
+            placeholder: an example.
+            text: what stands there already.
+        """
+        back = QApplication.focusWidget()
+        self.say(words, tone="wait")
+        line = QLineEdit(text)
+        line.setAccessibleName(words)
+        line.setPlaceholderText(placeholder)
+        line.setMinimumWidth(_LINE_PX)
+        line.selectAll()
+        self._layout.addWidget(line, 1)
+        self._line, self._back = line, back
+
+        def answer() -> None:
+            typed = line.text()
+            self.give_up()
+            done(typed)
+
+        line.returnPressed.connect(answer)
+        line.setFocus()
+
+    @property
+    def is_asking(self) -> bool:
+        """True while a line waits for an answer."""
+        return self._line is not None
+
+    def give_up(self) -> bool:
+        """Take a question back and the focus to where it was; False if nothing was asked."""
+        if self._line is None:
+            return False
+        back = self._back
+        self.clear()
+        if back is not None and isValid(back):
+            back.setFocus()
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc gives an answer up."""
+        if event.key() == Qt.Key.Key_Escape and self.give_up():
+            return
+        super().keyPressEvent(event)
 
     def say(self, words: str, *choices: Choice, tone: str = "work") -> None:
         """Show a notice.
@@ -54,16 +113,35 @@ class Strip(QWidget):
             f"Strip QLabel {{ color: {getattr(theme.current(), tone).text};"
             " background: transparent; }"
         )
-        for i, choice in enumerate(choices, start=1):
-            button = QPushButton(f"Alt+{i}  {choice.words}", self)
-            button.setShortcut(f"Alt+{i}")
+        for choice in choices:
+            button = QPushButton(choice.words, self)
             button.setAccessibleName(choice.words)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(choice.act)
             self._layout.addWidget(button)
             self._buttons.append(button)
         self.setAccessibleName(words)
+        if choices:
+            _asking.append(self)
         self.show()
+        _number_newest()
+
+    def number(self, *, on: bool) -> None:
+        """Give the ways on their numbers, or take them off."""
+        for i, button in enumerate(self._buttons, start=1):
+            words = button.accessibleName()
+            button.setText(f"Alt+{i}  {words}" if on else words)
+            button.setShortcut(f"Alt+{i}" if on else "")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Its screen comes to the front."""
+        super().showEvent(event)
+        _number_newest()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """It goes, or its screen does."""
+        super().hideEvent(event)
+        _number_newest()
 
     def say_problem(self, problem: AppError, *choices: Choice) -> None:
         """Show what the world refused."""
@@ -75,4 +153,25 @@ class Strip(QWidget):
             self._layout.removeWidget(button)
             button.deleteLater()
         self._buttons = []
+        if self in _asking:
+            _asking.remove(self)
+        if self._line is not None:
+            self._layout.removeWidget(self._line)
+            self._line.hide()
+            self._line.deleteLater()
+            self._line = self._back = None
         self.hide()
+
+
+def _number_newest() -> None:
+    """In each window the newest notice that can be seen has the numbers."""
+    taken = set()
+    for strip in reversed(_asking):
+        if not isValid(strip):
+            continue
+        window = strip.window()
+        is_newest = strip.isVisible() and window not in taken
+        if is_newest:
+            taken.add(window)
+        strip.number(on=is_newest)
+    _asking[:] = [strip for strip in _asking if isValid(strip)]

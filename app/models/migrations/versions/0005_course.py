@@ -11,6 +11,7 @@ revision = "0005"
 down_revision = "0004"
 
 _TEXTS = (("clerk", 64), ("holder", 64), ("unit", 500), ("with_agency", 40), ("slip", 80),
+          ("batch", 80),
           ("stage", 80), ("proposal", 10))  # fmt: skip
 _COUNTS = ("channel", "rounds", "satisfaction", "fee", "paid", "papers", "scanned")
 _FACTS = ("extended", "late")
@@ -36,6 +37,9 @@ def upgrade() -> None:
     op.create_index("ix_dossier_course_returned", "dossier_course", ["returned_at"])
     op.create_index(
         "ix_dossier_course_slip", "dossier_course", ["slip"], sqlite_where=sa.text("slip != ''")
+    )
+    op.create_index(
+        "ix_dossier_course_batch", "dossier_course", ["batch"], sqlite_where=sa.text("batch != ''")
     )
     op.create_index("ix_dossier_procedure", "dossier", ["procedure", "row"])
     op.create_table(
@@ -70,6 +74,7 @@ _VALUES = {
     "unit": _body("stage.handed_over", "to_unit"),
     "with_agency": _held("with_agency", "''"),
     "slip": "''",
+    "batch": "''",
     "stage": _held("stage", "''"),
     "proposal": "''",
     "channel": _held("channel", "1"),

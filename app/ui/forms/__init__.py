@@ -1,0 +1,1 @@
+"""Forms that several screens are built of: a person, the case fields, the papers."""
