@@ -242,3 +242,17 @@ class WorkingCalendar:
         The working time of the pause is added to the old due moment.
         """
         return self.add_working_time(due, self.working_time_between(paused, resumed))
+
+
+def until_words(due: dt.datetime, now: dt.datetime) -> str:
+    """Say how long is left until a due date, or how long it is over; calendar days."""
+    days = (due.date() - now.date()).days
+    if due < now:
+        if days == 0:
+            return f"quá hạn từ {due:%H:%M}"
+        return f"quá hạn {-days} ngày"
+    if days == 0:
+        return f"hôm nay {due:%H:%M}"
+    if days == 1:
+        return f"mai {due:%H:%M}"
+    return f"{due:%d/%m} (còn {days} ngày)"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnExpressionArgument, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain import bodies
@@ -20,9 +20,11 @@ from app.models import books
 from app.models.base import CourseRow, DossierRow
 from app.services.acting import NotNow, act, load, record, require, require_words
 from app.services.desk import VIETNAM, Clerk, Desk
+from app.services.lookup import COUNTED_TO
 from app.services.paperwork.told import read
 
 PAGE = 50
+_Condition = ColumnExpressionArgument[bool]
 _AT_WORK = (int(BusinessState.RECEIVED), int(BusinessState.IN_WORK),
             int(BusinessState.AWAITING_PAYMENT))  # fmt: skip
 
@@ -95,9 +97,8 @@ def queue(
     query = (
         select(DossierRow, CourseRow)
         .join(CourseRow, CourseRow.row == DossierRow.row)
-        .where(DossierRow.is_open, DossierRow.state != int(BusinessState.FINISHED))
+        .where(*_conditions(which, clerk.user, unit))
     )
-    query = _narrowed(query, which, clerk.user, unit)
     if after is not None:
         query = query.where(
             or_(
@@ -112,20 +113,32 @@ def queue(
     return WorkPage(lines=lines, next_after=more)
 
 
-def _narrowed(
-    query: Select[DossierRow, CourseRow], which: Queue, user: str, unit: str
-) -> Select[DossierRow, CourseRow]:
+def how_many(desk: Desk, clerk: Clerk, which: Queue, *, unit: str = "") -> str:
+    """Return how many a queue has, "" for none; counts no further than `lookup.COUNTED_TO`."""
+    some = (
+        select(DossierRow.row)
+        .join(CourseRow, CourseRow.row == DossierRow.row)
+        .where(*_conditions(which, clerk.user, unit))
+        .limit(COUNTED_TO)
+        .subquery()
+    )
+    with desk.store.database.reading() as session:
+        count = session.scalar(select(func.count()).select_from(some)) or 0
+    return f"{count}+" if count >= COUNTED_TO else str(count) if count else ""
+
+
+def _conditions(which: Queue, user: str, unit: str) -> Sequence[_Condition]:
+    open_ones = (DossierRow.is_open, DossierRow.state != int(BusinessState.FINISHED))
+    at_work = DossierRow.state.in_(_AT_WORK)
     if which is Queue.MINE:
-        return query.where(CourseRow.holder == user, DossierRow.state.in_(_AT_WORK))
+        return (*open_ones, CourseRow.holder == user, at_work)
     if which is Queue.UNIT:
-        return query.where(
-            CourseRow.holder == "", CourseRow.unit == unit, DossierRow.state.in_(_AT_WORK)
-        )
+        return (*open_ones, CourseRow.holder == "", CourseRow.unit == unit, at_work)
     if which is Queue.TO_SIGN:
-        return query.where(CourseRow.proposal == "made")
+        return (*open_ones, CourseRow.proposal == "made")
     if which is Queue.WAITING:
-        return query.where(DossierRow.state == int(BusinessState.AWAITING_SUPPLEMENT))
-    return query
+        return (*open_ones, DossierRow.state == int(BusinessState.AWAITING_SUPPLEMENT))
+    return open_ones
 
 
 def _work(row: DossierRow, course: CourseRow) -> Work:

@@ -192,7 +192,7 @@ class Handing:
         satisfaction: 1 very satisfied, 2 satisfied, 3 not, 0 not asked.
         at_once: record the result in the same act where there is none yet, of procedures that
             are done on the spot.
-        owing: reason why something is still unpaid; a supervisor's leave.
+        owing: reason why something is still unpaid; a supervisor's leave, noted with the dossier.
     """
 
     recipient: bodies.Person | None = None
@@ -241,6 +241,9 @@ def give(
                 relation=how.relation,
                 authority=" ".join(how.authority.split()),
             )
+            if how.owing and (one.left or not one.fee_is_known):
+                note = bodies.NoteAdded(text=f"Cho trả khi chưa thu đủ: {how.owing}")
+                record(session, desk, clerk, "note.added", note, dossier)
             record(session, desk, clerk, "result.returned", body, dossier)
     return tuple(look(desk, dossier) for dossier in dict.fromkeys(dossiers))
 

@@ -17,6 +17,9 @@ PRINT_QUEUE = "Chờ in"
 DEVICES = "Thiết bị"
 SCAN = "Quét"
 PILES = "Chồng giấy"
+RETURNING = "Trả kết quả"
+PROCESSING = "Xử lý"
+HAND_OVER = "Bàn giao"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,9 @@ KEYS: tuple[Key, ...] = (
     Key("F1", EVERYWHERE, "help", "Phím tắt"),
     Key("F2", EVERYWHERE, "new_intake", "Tiếp nhận mới"),
     Key("F3", EVERYWHERE, "open_dossiers", "Hồ sơ, tìm kiếm"),
+    Key("F4", EVERYWHERE, "open_returning", "Trả kết quả"),
+    Key("Shift+F3", EVERYWHERE, "open_processing", "Xử lý hồ sơ"),
+    Key("Shift+F4", EVERYWHERE, "open_hand_over", "Bàn giao"),
     Key("F5", EVERYWHERE, "sync_now", "Gửi và nhận ngay"),
     Key("Ctrl+G", EVERYWHERE, "open_piles", "Chồng giấy nhiều hồ sơ"),
     Key("Alt+F6", EVERYWHERE, "open_scan_screen", "Quét"),
@@ -99,6 +105,35 @@ KEYS: tuple[Key, ...] = (
     Key("0…7", DOSSIERS, "quick_filter", "Lọc nhanh", in_list=True),
     Key("8", DOSSIERS, "saved_filter", "Bộ lọc đã lưu", in_list=True),
     Key("H", DOSSIERS, "reveal", "Hiện đủ số giấy tờ của hồ sơ đang mở", in_list=True),
+    Key("F9", RETURNING, "give", "Trả kết quả và in giấy"),
+    Key("F8", RETURNING, "pay_result", "Thu tiền còn thiếu"),
+    Key("Ctrl+F9", RETURNING, "record_result", "Ghi kết quả rồi trả"),
+    Key("Ctrl+F", RETURNING, "seek_result", "Tới ô tìm"),
+    Key("Space", RETURNING, "mark_result", "Chọn, bỏ chọn kết quả", in_list=True),
+    Key("Del", RETURNING, "drop_result", "Bỏ khỏi danh sách", in_list=True),
+    Key("U", RETURNING, "authorised", "Người được uỷ quyền", in_list=True),
+    Key("M", RETURNING, "lost_receipt", "Mất giấy hẹn", in_list=True),
+    Key("0…3", RETURNING, "pleased", "Mức độ hài lòng", in_list=True),
+    Key("F9", PROCESSING, "process_main", "Việc chính của danh sách đang xem"),
+    Key("F7", PROCESSING, "process_more", "Bổ sung, từ chối, dừng, rút…"),
+    Key("Ctrl+D", PROCESSING, "choose_unit", "Đổi phòng, bộ phận"),
+    Key(
+        "1…5",
+        PROCESSING,
+        "choose_queue",
+        "Của tôi, chờ nhận, chờ ký, chờ bổ sung, tất cả",
+        in_list=True,
+    ),
+    Key("T C", PROCESSING, "take_pass", "Nhận xử lý; chuyển tiếp", in_list=True),
+    Key("P K D", PROCESSING, "propose_sign", "Trình ký; ký; trả lại dự thảo", in_list=True),
+    Key("G", PROCESSING, "stage_done", "Xong bước của thủ tục liên thông", in_list=True),
+    Key("X R", PROCESSING, "extend_record", "Lùi ngày hẹn; ghi kết quả", in_list=True),
+    Key("Space", PROCESSING, "mark_work", "Chọn nhiều hồ sơ", in_list=True),
+    Key("Enter", PROCESSING, "open_work", "Mở hồ sơ", in_list=True),
+    Key("F9", HAND_OVER, "hand_over", "Bàn giao và in phiếu"),
+    Key("F7", HAND_OVER, "load_waiting", "Lấy mọi hồ sơ chờ bàn giao"),
+    Key("Ctrl+P", HAND_OVER, "print_slip", "In lại phiếu"),
+    Key("Del", HAND_OVER, "drop_from_list", "Bỏ khỏi danh sách", in_list=True),
     Key("Shift+F9", EVERYWHERE, "open_print_queue", "Chờ in"),
     Key("F12", EVERYWHERE, "open_devices", "Thiết bị"),
     Key("Enter", PRINT_QUEUE, "print_again", "In lại lệnh này", in_list=True),

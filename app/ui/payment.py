@@ -206,6 +206,7 @@ class PayDesk(QObject):
 
     def _closed(self) -> None:
         self.dialog = None
+        self._window.activateWindow()  # the keys go on where they were, with any window manager
 
     def _choose_slip(self, on: bool) -> None:
         self._prints_slip = on

@@ -118,8 +118,8 @@ def _sheet(theme: Theme) -> str:
     QPushButton:disabled {{ color: {theme.soft}; border-color: {theme.line}; }}
     QPushButton[main="true"] {{ background: {theme.accent}; color: {theme.accent_text};
         border-color: {theme.accent}; font-weight: 600; }}
-    QPushButton[nav="true"] {{ text-align: left; border: 0; border-radius: 4px; padding: 6px 10px;
-        background: transparent; }}
+    QPushButton[nav="true"] {{ text-align: left; border: 0; border-radius: 4px; padding: 2px 10px;
+        min-height: 24px; background: transparent; }}
     QPushButton[nav="true"]:checked {{ background: {theme.work.back}; color: {theme.work.text};
         font-weight: 600; }}
     QFrame[card="true"] {{ background: {theme.base}; border: 1px solid {theme.line};

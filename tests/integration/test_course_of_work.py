@@ -32,7 +32,9 @@ from tests.support.office import (
     AGENCY,
     BICH,
     CHIEF,
+    DUNG,
     FRIDAY,
+    HOA,
     OTHER_AGENCY,
     VIETNAM,
     Counter,
@@ -42,8 +44,6 @@ from tests.support.office import (
     running_office,
 )
 
-HOA = Clerk(user="hoa", display_name="Lê Văn Hòa", roles=frozenset({"officer"}))
-DUNG = Clerk(user="dung", display_name="Phạm Thị Dung", roles=frozenset({"leader"}))
 UNIT = "Phòng Văn hóa - Xã hội"
 
 

@@ -60,6 +60,8 @@ BICH = Clerk(
     display_name="Trần Thị Bích",
     roles=frozenset({"reception", "returning", "cashier"}),
 )
+HOA = Clerk(user="hoa", display_name="Lê Văn Hòa", roles=frozenset({"officer"}))
+DUNG = Clerk(user="dung", display_name="Phạm Thị Dung", roles=frozenset({"leader"}))
 CHIEF = Clerk(user="truong", display_name="Lê Văn Trưởng", roles=frozenset({"supervisor"}))
 
 
@@ -258,8 +260,9 @@ def _furnish(server: ServerDatabase, keys: catalogues.ProvinceKeys, now: dt.date
         for agency, name in ((AGENCY, "UBND phường Minh Tâm"), (OTHER_AGENCY, "UBND phường khác")):
             session.add(AgencyRow(agency=agency, name=name))
         catalogues.load_folder(session, CATALOGUE, keys, now)
-        people.add_user(session, AGENCY, USER, BICH.display_name, " ".join(BICH.roles), PASSWORD)
-        people.add_user(session, AGENCY, "truong", "Lê Văn Trưởng", "supervisor", PASSWORD)
+        for one in (BICH, HOA, DUNG, CHIEF):
+            roles = " ".join(sorted(one.roles))
+            people.add_user(session, AGENCY, one.user, one.display_name, roles, PASSWORD)
 
 
 @contextmanager
@@ -381,11 +384,11 @@ class Counter:
         """Close the store."""
         self.opened.close()
 
-    def sign_in(self) -> Clerk:
-        """Sign the clerk in online and set the PIN."""
+    def sign_in(self, user: str = USER) -> Clerk:
+        """Sign a clerk in online and set the PIN."""
         connection = self.connect()
         try:
-            answer = enrol.sign_in(connection, USER, PASSWORD)
+            answer = enrol.sign_in(connection, user, PASSWORD)
         finally:
             connection.close()
         return signin.remember(self.desk, answer, PIN, self.desk.now())

@@ -1,6 +1,7 @@
 """A real window on a real store, with a real server that can be switched off."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -63,9 +64,9 @@ class Seat:
         """What works behind a screen."""
         return self.counter.screen(name).presenter
 
-    def sign_in(self, secret: str = offices.PIN) -> None:
+    def sign_in(self, secret: str = offices.PIN, user: str = offices.USER) -> None:
         view = self.session.sign_in_view
-        view.user.setText(offices.USER)
+        view.user.setText(user)
         view.secret.setText(secret)
         view.enter.click()
         self.qtbot.waitUntil(lambda: self.session.window is not None, timeout=10_000)
@@ -78,13 +79,13 @@ class Seat:
         self.until(lambda: self.session.jobs.is_idle)
 
 
-@pytest.fixture
-def seat(qapp, qtbot, station) -> Iterator[Seat]:
+@contextmanager
+def seated(qapp, qtbot, station, user: str = offices.USER) -> Iterator[Seat]:
     """A signed-in clerk; the window is closed and every job ended afterwards."""
     session = Session(qapp, station.opened)
     session.start()
     seat = Seat(session, qtbot)
-    seat.sign_in()
+    seat.sign_in(user=user)
     yield seat
     if session.window is not None:
         session.window.close()
@@ -93,3 +94,10 @@ def seat(qapp, qtbot, station) -> Iterator[Seat]:
     qapp.removeEventFilter(session.scan_filter)
     alive = [t.name for lane in session.jobs._lanes.values() for t in lane._threads if t.is_alive()]
     assert alive == []
+
+
+@pytest.fixture
+def seat(qapp, qtbot, station) -> Iterator[Seat]:
+    """The clerk of the counter at the window."""
+    with seated(qapp, qtbot, station) as seat:
+        yield seat

@@ -240,6 +240,56 @@ def results(setting: Setting) -> PrintDocument:
     return hand_over_list.build(words, setting.paper)
 
 
+def returned(setting: Setting, all_told: tuple[Told, ...]) -> PrintDocument:
+    """Return the sheet on which a recipient signs for several results at once.
+
+    Raises:
+        NothingToPrint: one of them was not handed out yet.
+    """
+    desk = setting.desk
+    acts = [course.last(told.acts, "result.returned") for told in all_told]
+    for told, act in zip(all_told, acts, strict=True):
+        if act is None:
+            raise NothingToPrint(
+                f"Hồ sơ {told.dossier.code} chưa trả kết quả.", "Trả kết quả trước, rồi in."
+            )
+    last = acts[-1]
+    assert last is not None  # each was asked for above
+    recipient = last.body.recipient
+    rows = tuple(
+        (
+            told.dossier.code,
+            phrases.content(told),
+            _result_words(told),
+            f"{told.dossier.result_copies or 1:02d}",
+            told.dossier.owner.name,
+            short_moment(told.dossier.due_at),
+            "không còn giấy tiếp nhận" if act and act.body.lost_receipt else "",
+        )
+        for told, act in zip(all_told, acts, strict=True)
+    )
+    agency = desk.agency()
+    words = hand_over_list.HandOverWords(
+        head=phrases.head(agency, course.at_of(last).date()),
+        title="Giấy biên nhận trả nhiều kết quả",
+        lines=(
+            ("Người trả kết quả", f"{setting.clerk.display_name}, {agency.name}"),
+            ("Người nhận kết quả", recipient.name),
+            ("Số giấy tờ người nhận", recipient.id_number or phrases.WRITE_BY_HAND * 3),
+            ("Trả lúc", phrases.long_moment(course.at_of(last))),
+        ),
+        columns=(
+            ("Mã hồ sơ", 16), ("Nội dung giải quyết TTHC", 24), ("Kết quả", 20), ("Số bản", 6),
+            ("Chủ hồ sơ", 14), ("Hẹn trả", 9), ("Ghi chú", 11),
+        ),
+        rows=rows,
+        totals=f"Cộng: {len(rows)} kết quả.",
+        giver=Signature("NGƯỜI TRẢ", setting.clerk.display_name),
+        taker=Signature("NGƯỜI NHẬN", recipient.name),
+    )  # fmt: skip
+    return hand_over_list.build(words, setting.paper)
+
+
 def _finished(desk: Desk) -> tuple[Told, ...]:
     with desk.store.database.reading() as session:
         ids = session.scalars(

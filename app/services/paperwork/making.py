@@ -84,6 +84,8 @@ FORMS: dict[str, FormKind] = {
                           build=lists.hand_over),
     "result": FormKind(name="Giấy biên nhận trả kết quả", needs=Needs.DOSSIER, papers=_ANY,
                        build=slips.result, state=_acts("result.recorded", "result.returned")),
+    "result-several": FormKind(name="Giấy biên nhận trả nhiều kết quả", needs=Needs.DOSSIERS,
+                               papers=(A4,), build=lists.returned),
     "result-list": FormKind(name="Phiếu bàn giao kết quả", needs=Needs.DAYS, papers=(A4,),
                             build=lists.results),
     "fee": FormKind(name="Phiếu thu phí, lệ phí", needs=Needs.DOSSIER, papers=_ANY,

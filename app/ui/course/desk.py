@@ -346,6 +346,7 @@ class CourseDesk(QObject):
             )
 
         dialog.done_asked.connect(start)
+        dialog.finished.connect(self._window.activateWindow)
         dialog.open()
 
     def _settled(self, dossier: UUID, strip: Strip | None, words: str, form: str = "") -> None:

@@ -324,13 +324,17 @@ class DossiersPresenter(QObject):
         self.reload()
 
     def reload(self) -> None:
-        """List again what is listed, keeping row and quick view."""
-        row, shows_quick = self._view.current_row, self._view.quick.isVisible()
+        """List again what is listed; the cursor stays on its dossier."""
+        here = self._model.line(self._view.current_row)
+        shows_quick = self._view.quick.isVisible()
         self.refresh()
-        if self._model.lines:
-            self._view.table.selectRow(min(max(row, 0), len(self._model.lines) - 1))
+        row = next(
+            (i for i, one in enumerate(self._model.lines) if here and one.id == here.id), None
+        )
+        if row is not None:
+            self._view.table.selectRow(row)
             if shows_quick:
-                self.look_at(self._view.current_row)
+                self.look_at(row)
 
     # ---- what is done with it ----------------------------------------------------------
 

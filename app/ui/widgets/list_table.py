@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 ROW_PX = 32
@@ -38,6 +38,25 @@ class ListTable(QTableWidget):
             else:
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         self.keys: Mapping[int, Callable[[], object]] = {}
+        self._empty = ""
+
+    def say_when_empty(self, words: str) -> None:
+        """Stand these words where the rows would be while there are none; keys work on."""
+        self._empty = words
+        self.setAccessibleDescription(words)
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows, or the words that stand for none."""
+        super().paintEvent(event)
+        if self.rowCount() or not self._empty:
+            return
+        painter = QPainter(self.viewport())
+        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        room = self.viewport().rect().adjusted(24, 12, -24, -12)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(room, int(flags), self._empty)
+        painter.end()
 
     def show_rows(
         self, rows: Sequence[Sequence[str]], colours: Sequence[str] = (), column: int = 0

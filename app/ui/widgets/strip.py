@@ -75,6 +75,7 @@ class Strip(QWidget):
             done(typed)
 
         line.returnPressed.connect(answer)
+        line.show()  # what is not shown yet takes no focus
         line.setFocus()
 
     @property

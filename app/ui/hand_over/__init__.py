@@ -1,0 +1,1 @@
+"""The hand-over screen: paper goes on, with a slip."""

@@ -1,0 +1,1 @@
+"""The processing screen: what officers and leaders work on."""

@@ -1,0 +1,1 @@
+"""The returning screen: results go out."""
