@@ -172,6 +172,7 @@ class CourseRow(Base):
         fee, paid: đồng; what is due, and what came in less what went back.
         papers, scanned: kinds of papers handed in, and how many of them have pages.
         ended_at: when the work ended, with a result or without.
+        book, book_number: of the certification in a book, "" and 0 without one.
     """
 
     __tablename__ = "dossier_course"
@@ -181,6 +182,7 @@ class CourseRow(Base):
         Index("ix_dossier_course_returned", "returned_at"),
         Index("ix_dossier_course_slip", "slip", sqlite_where=text("slip != ''")),
         Index("ix_dossier_course_batch", "batch", sqlite_where=text("batch != ''")),
+        Index("ix_dossier_course_book", "book", "book_number", sqlite_where=text("book != ''")),
     )
 
     row: Mapped[int] = mapped_column(ForeignKey("dossier.row"), primary_key=True)
@@ -203,6 +205,8 @@ class CourseRow(Base):
     late: Mapped[bool]
     ended_at: Mapped[dt.datetime | None]
     returned_at: Mapped[dt.datetime | None]
+    book: Mapped[str] = mapped_column(String(80))
+    book_number: Mapped[int]
 
 
 class BookMark(Base):

@@ -199,6 +199,9 @@ def _save_course(session: Session, at: int, dossier: Dossier) -> None:
     row.scanned = len({page.paper for page in dossier.pages})
     row.extended, row.late = dossier.extended, dossier.late
     row.ended_at, row.returned_at = dossier.ended_at, dossier.returned_at
+    number = dossier.result_number
+    row.book = dossier.result_book
+    row.book_number = int(number) if row.book and number.isascii() and number.isdigit() else 0
 
 
 def _save_codes(session: Session, dossier: Dossier) -> None:

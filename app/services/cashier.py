@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from uuid import UUID
+
+from sqlalchemy import select
 
 from app.domain import bodies
 from app.domain.amounts import in_figures
 from app.domain.fold import Dossier
 from app.domain.vietqr import payment_code
+from app.models.base import CourseRow, DossierRow
 from app.services.acting import NotNow, act, load, require, require_words
-from app.services.desk import Clerk, Desk
+from app.services.desk import VIETNAM, Clerk, Desk
 
 CASH, TRANSFER = "cash", "transfer"
 _REFERENCE = re.compile(r"[0-9A-Za-z.\-]{4,40}")
@@ -144,3 +148,42 @@ def charge(desk: Desk, clerk: Clerk, dossier: UUID, amount: int, how: str) -> Bi
     fee = bodies.ChargedFee(amount=amount, how=how)
     body = bodies.FeeCharged(fee=fee, reason=how)
     return _bill(desk, act(desk, clerk, "fee.charged", body, dossier))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owing:
+    """A dossier of which money is still to come, đồng; 0 while its tariff is open."""
+
+    dossier: UUID
+    code: str
+    procedure: str
+    payer: str
+    left: int
+    received_at: dt.datetime
+
+
+def owing(desk: Desk, limit: int = 200) -> tuple[Owing, ...]:
+    """Return dossiers of which money is still to come, the newest first."""
+    with desk.store.database.reading() as session:
+        rows = session.execute(
+            select(DossierRow, CourseRow.fee, CourseRow.paid)
+            .join(CourseRow, CourseRow.row == DossierRow.row)
+            .where(
+                DossierRow.payment.in_(("unpaid", "pending")),
+                DossierRow.is_open,
+                DossierRow.agency == desk.store.station.agency,
+            )
+            .order_by(DossierRow.row.desc())
+            .limit(limit)
+        ).all()
+        return tuple(
+            Owing(
+                dossier=row.id,
+                code=row.code,
+                procedure=row.procedure,
+                payer=row.submitter,
+                left=max(0, fee - paid),
+                received_at=row.received_at.astimezone(VIETNAM),
+            )
+            for row, fee, paid in rows
+        )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from app.domain.bodies import DayClosed
 from app.models import events, projection
 from app.services import print_jobs, reconciling
-from app.services.day_register import Entry
-from app.services.desk import Clerk, Desk
+from app.services.day_register import Entry, Register
+from app.services.desk import VIETNAM, Clerk, Desk
 from app.services.print_jobs import Printout
 from app.services.reconciling import Day
 from printing.document import PaperSize
@@ -26,6 +26,24 @@ class Closed:
 
     day: Day
     printout: Printout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """One time that a day was closed: when, by whom, and under which seal."""
+
+    at: dt.datetime
+    clerk: str
+    sha256: str
+
+
+def closings_of(desk: Desk, on: dt.date) -> tuple[Closing, ...]:
+    """Return every closing of a day at this station, in order."""
+    with desk.store.database.reading() as session:
+        return tuple(
+            Closing(at=at.astimezone(VIETNAM), clerk=actor, sha256=body.sha256)
+            for at, actor, body in Register(session, desk.store.station.agency, on).closing_events()
+        )
 
 
 def close_day(desk: Desk, clerk: Clerk, on: dt.date) -> Closed:

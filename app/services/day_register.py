@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain import codes
-from app.domain.bodies import DocumentPrinted, EventMended
+from app.domain.bodies import DayClosed, DocumentPrinted, EventMended
+from app.domain.events import moment, read_body
 from app.domain.fold import Dossier
 from app.models import events, projection
 from app.models.base import (
@@ -284,11 +285,21 @@ class Register:
 
     def closings(self) -> int:
         """Return how often this day was closed before."""
-        bodies = self._session.scalars(
-            select(EventRow.body).where(EventRow.kind == "day.closed", self._recent())
+        return len(self.closing_events())
+
+    def closing_events(self) -> list[tuple[dt.datetime, str, DayClosed]]:
+        """Return (moment, clerk, body) of every closing of this day, in order."""
+        rows = self._session.scalars(
+            select(EventRow)
+            .where(EventRow.kind == "day.closed", self._recent())
+            .order_by(EventRow.place)
         )
-        wanted = self._on.isoformat()
-        return sum(msgspec.json.decode(body).get("day") == wanted for body in bodies)
+        found = []
+        for row in rows:
+            body, at = read_body(row.kind, row.v, row.body), moment(row.at)
+            if body.day == self._on and at is not None:
+                found.append((at, row.actor, body))
+        return found
 
 
 def _add_print(prints: list[Print], new: Print, *, by_eye: bool) -> None:

@@ -13,7 +13,7 @@ from app.domain import bodies
 from app.domain.amounts import in_figures
 from app.domain.events import Event, moment, read_body
 from app.models import events, projection
-from app.models.base import EventRow
+from app.models.base import ClerkRow, EventRow
 from app.services.acting import NotNow, require
 from app.services.desk import VIETNAM, Clerk, Desk
 
@@ -152,6 +152,16 @@ def current(desk: Desk, clerk: Clerk) -> Shift:
     """Return a clerk's shift of today as it stands."""
     with desk.store.database.reading() as session:
         return of_clerk(session, clerk.user, desk.now().date())
+
+
+def of_all(desk: Desk, day: dt.date) -> tuple[tuple[str, Shift], ...]:
+    """Return (name, shift) of every clerk who took money or opened a shift here on a day."""
+    with desk.store.database.reading() as session:
+        clerks = session.execute(
+            select(ClerkRow.user, ClerkRow.display_name).order_by(ClerkRow.display_name)
+        ).all()
+        found = [(row.display_name, of_clerk(session, row.user, day)) for row in clerks]
+    return tuple((name, shift) for name, shift in found if shift.opened_at or shift.payments)
 
 
 def open_shift(desk: Desk, clerk: Clerk, float_amount: int) -> Shift:

@@ -20,6 +20,9 @@ PILES = "Chồng giấy"
 RETURNING = "Trả kết quả"
 PROCESSING = "Xử lý"
 HAND_OVER = "Bàn giao"
+REGISTER = "Sổ theo dõi"
+CASH = "Thu tiền, đóng ca"
+STATISTICS = "Thống kê"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ KEYS: tuple[Key, ...] = (
     Key("F2", EVERYWHERE, "new_intake", "Tiếp nhận mới"),
     Key("F3", EVERYWHERE, "open_dossiers", "Hồ sơ, tìm kiếm"),
     Key("F4", EVERYWHERE, "open_returning", "Trả kết quả"),
+    Key("Shift+F2", EVERYWHERE, "open_register", "Sổ theo dõi"),
+    Key("Shift+F8", EVERYWHERE, "open_cash", "Thu tiền và đóng ca"),
     Key("Shift+F3", EVERYWHERE, "open_processing", "Xử lý hồ sơ"),
     Key("Shift+F4", EVERYWHERE, "open_hand_over", "Bàn giao"),
     Key("F5", EVERYWHERE, "sync_now", "Gửi và nhận ngay"),
@@ -134,6 +139,19 @@ KEYS: tuple[Key, ...] = (
     Key("F7", HAND_OVER, "load_waiting", "Lấy mọi hồ sơ chờ bàn giao"),
     Key("Ctrl+P", HAND_OVER, "print_slip", "In lại phiếu"),
     Key("Del", HAND_OVER, "drop_from_list", "Bỏ khỏi danh sách", in_list=True),
+    Key("F9", REGISTER, "close_register", "Khoá sổ ngày"),
+    Key("Ctrl+P", REGISTER, "print_register", "Xem và in sổ"),
+    Key("Ctrl+E", REGISTER, "export_register", "Xuất sổ ra Excel"),
+    Key("Ctrl+F", REGISTER, "register_days", "Tới ô ngày"),
+    Key("Ctrl+D", REGISTER, "next_book", "Quyển chứng thực khác"),
+    Key("1…3", REGISTER, "register_page", "Sổ theo dõi, sổ chứng thực, đối chiếu", in_list=True),
+    Key("← →", REGISTER, "register_step", "Ngày trước, ngày sau", in_list=True),
+    Key("F7", CASH, "open_shift", "Mở ca"),
+    Key("F8", CASH, "take_money", "Thu tiền hồ sơ đang chọn"),
+    Key("Ctrl+P", CASH, "print_shift", "In phiếu chốt ca"),
+    Key("F9", CASH, "close_shift", "Đếm tiền, đóng ca"),
+    Key("1…3", CASH, "cash_page", "Đã thu, chưa thu, các ca hôm nay", in_list=True),
+    Key("Enter", CASH, "pay_row", "Thu tiền dòng đang chọn", in_list=True),
     Key("Shift+F9", EVERYWHERE, "open_print_queue", "Chờ in"),
     Key("F12", EVERYWHERE, "open_devices", "Thiết bị"),
     Key("Enter", PRINT_QUEUE, "print_again", "In lại lệnh này", in_list=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette
@@ -59,7 +59,11 @@ class ListTable(QTableWidget):
         painter.end()
 
     def show_rows(
-        self, rows: Sequence[Sequence[str]], colours: Sequence[str] = (), column: int = 0
+        self,
+        rows: Sequence[Sequence[str]],
+        colours: Sequence[str] = (),
+        column: int = 0,
+        struck: Collection[int] = (),
     ) -> None:
         """Show rows; the same row number stays chosen.
 
@@ -67,6 +71,7 @@ class ListTable(QTableWidget):
             rows: words of each column.
             colours: of the words in `column`, a row each; none leaves them as they are.
             column: which one is coloured.
+            struck: numbers of rows that are void: struck through.
         """
         chosen = max(0, self.currentRow())
         self.setRowCount(len(rows))
@@ -76,6 +81,10 @@ class ListTable(QTableWidget):
                 item.setToolTip(words)
                 if colours and x == column:
                     item.setForeground(QColor(colours[y]))
+                if y in struck:
+                    font = item.font()
+                    font.setStrikeOut(True)
+                    item.setFont(font)
                 self.setItem(y, x, item)
         if rows:
             self.selectRow(min(chosen, len(rows) - 1))

@@ -11,9 +11,8 @@ revision = "0005"
 down_revision = "0004"
 
 _TEXTS = (("clerk", 64), ("holder", 64), ("unit", 500), ("with_agency", 40), ("slip", 80),
-          ("batch", 80),
-          ("stage", 80), ("proposal", 10))  # fmt: skip
-_COUNTS = ("channel", "rounds", "satisfaction", "fee", "paid", "papers", "scanned")
+          ("batch", 80), ("stage", 80), ("proposal", 10), ("book", 80))  # fmt: skip
+_COUNTS = ("channel", "rounds", "satisfaction", "fee", "paid", "papers", "scanned", "book_number")
 _FACTS = ("extended", "late")
 _MOMENTS = ("ended_at", "returned_at")
 
@@ -40,6 +39,12 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_dossier_course_batch", "dossier_course", ["batch"], sqlite_where=sa.text("batch != ''")
+    )
+    op.create_index(
+        "ix_dossier_course_book",
+        "dossier_course",
+        ["book", "book_number"],
+        sqlite_where=sa.text("book != ''"),
     )
     op.create_index("ix_dossier_procedure", "dossier", ["procedure", "row"])
     op.create_table(
@@ -77,6 +82,8 @@ _VALUES = {
     "batch": "''",
     "stage": _held("stage", "''"),
     "proposal": "''",
+    "book": "''",
+    "book_number": "0",
     "channel": _held("channel", "1"),
     "rounds": _held("supplement_rounds", "0"),
     "satisfaction": "coalesce(" + _body("result.returned", "satisfaction") + " + 0, 0)",

@@ -1,0 +1,1 @@
+"""The register screen: the day book, books of certifications, and the closing of a day."""
