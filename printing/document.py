@@ -104,6 +104,16 @@ class Qr:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG, as wide as asked for or as the room is; `words` say what it shows."""
+
+    png: bytes
+    width_mm: float
+    words: str
+    after_mm: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class Dotted:
     """A label, and dots up to the right edge to write on; more `lines` are dots alone."""
 
@@ -182,7 +192,18 @@ class NewPage:
 
 
 Block = (
-    Text | Rule | Space | Code128 | Qr | Dotted | CutLine | Table | SideBySide | Together | NewPage
+    Text
+    | Rule
+    | Space
+    | Code128
+    | Qr
+    | Picture
+    | Dotted
+    | CutLine
+    | Table
+    | SideBySide
+    | Together
+    | NewPage
 )
 
 

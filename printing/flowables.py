@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from reportlab.lib.colors import black
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.platypus import Flowable, KeepTogether, PageBreak, Paragraph, Spacer
+from reportlab.platypus import Flowable, Image, KeepTogether, PageBreak, Paragraph, Spacer
 from reportlab.platypus import Table as Grid
 
 from printing.barcodes import Bars, Squares
@@ -18,6 +19,7 @@ from printing.document import (
     CutLine,
     Dotted,
     NewPage,
+    Picture,
     Qr,
     Rule,
     SideBySide,
@@ -54,6 +56,8 @@ def _flowables(block: Block, width: float) -> list[Any]:
             return [Bars(block, width)]
         case Qr():
             return [Squares(block, width)]
+        case Picture():
+            return [_picture(block, width), Spacer(1, block.after_mm * mm)]
         case Dotted():
             return [_Dots(block, width), Spacer(1, block.after_mm * mm)]
         case CutLine():
@@ -76,6 +80,15 @@ def _paragraph(text: Text) -> Any:
         return Paragraph(f"{markup(text.lead)} {strong}", style)
     style = paragraph_style(text.size_pt, text.align, text.bold, text.italic, text.first_mm)
     return Paragraph(words, style)
+
+
+def _picture(block: Picture, width: float) -> Any:
+    image = Image(io.BytesIO(block.png))
+    wide = min(block.width_mm * mm, width)
+    image.drawHeight = wide * image.imageHeight / image.imageWidth
+    image.drawWidth = wide
+    image.hAlign = "LEFT"
+    return image
 
 
 def _side_by_side(block: SideBySide, width: float) -> list[Any]:

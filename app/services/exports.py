@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.domain.bodies import Exported
 from app.domain.catalogue import Catalogue
@@ -20,20 +22,25 @@ _PAYMENT = {"free": "không thu", "unpaid": "chưa thu", "pending": "chờ tiề
             "refunded": "đã hoàn"}  # fmt: skip
 _SYNC = {"waiting": "chờ gửi", "stored": "đã gửi", "quarantined": "cần xem"}
 _MOST_ROWS = 100_000
+_LONGEST_TITLE, _USUAL_WIDTH = 31, 16
 
 
 class NotWritten(AppError):
     """The file could not be written; nothing was exported."""
 
 
-def write_table(
-    target: Path,
-    title: str,
-    headings: Sequence[str],
-    rows: Iterable[Sequence[object]],
-    widths: Sequence[float] = (),
-) -> int:
-    """Write a table as .xlsx, row by row; return how many rows it has.
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a file: numbers stay numbers, everything else is text."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Iterable[Sequence[object]]
+    widths: Sequence[float] = ()
+
+
+def write_sheets(target: Path, sheets: Sequence[Sheet]) -> int:
+    """Write sheets as one .xlsx, row by row; return how many rows they have together.
 
     A text that begins like a formula stays a text.
 
@@ -48,24 +55,46 @@ def write_table(
             target, {"constant_memory": True, "strings_to_formulas": False,
                      "strings_to_urls": False, "strings_to_numbers": False},
         ) as book:  # fmt: skip
-            sheet = book.add_worksheet(title[:31])
             head = book.add_format({"bold": True, "bottom": 1})
-            for column, heading in enumerate(headings):
-                sheet.set_column(column, column, widths[column] if column < len(widths) else 16)
-                sheet.write_string(0, column, heading, head)
-            sheet.freeze_panes(1, 0)
-            for count, row in enumerate(rows, start=1):
-                for column, value in enumerate(row):
-                    if isinstance(value, (int, float)) and not isinstance(value, bool):
-                        sheet.write_number(count, column, value)
-                    else:
-                        sheet.write_string(count, column, str(value))
+            for sheet in sheets:
+                count += _write_sheet(book.add_worksheet(sheet.title[:_LONGEST_TITLE]), sheet, head)
     except (OSError, xlsxwriter.exceptions.XlsxWriterException) as error:
         raise NotWritten(
             f"Không ghi được tệp {target.name}.",
             "Đóng tệp nếu đang mở trong Excel, kiểm tra đĩa trống, rồi xuất lại.",
         ) from error
     return count
+
+
+def _write_sheet(page: Any, sheet: Sheet, head: Any) -> int:
+    for column, heading in enumerate(sheet.headings):
+        width = sheet.widths[column] if column < len(sheet.widths) else _USUAL_WIDTH
+        page.set_column(column, column, width)
+        page.write_string(0, column, heading, head)
+    page.freeze_panes(1, 0)
+    count = 0
+    for count, row in enumerate(sheet.rows, start=1):
+        for column, value in enumerate(row):
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                page.write_number(count, column, value)
+            else:
+                page.write_string(count, column, str(value))
+    return count
+
+
+def write_table(
+    target: Path,
+    title: str,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    widths: Sequence[float] = (),
+) -> int:
+    """Write one table as .xlsx; return how many rows it has.
+
+    Raises:
+        NotWritten: disk full, no right to write, or open in Excel.
+    """
+    return write_sheets(target, [Sheet(title, headings, rows, widths)])
 
 
 def note(desk: Desk, clerk: Clerk, what: str, rows: int, target: str) -> None:

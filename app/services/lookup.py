@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.bodies import Looked
 from app.domain.fold import Dossier
+from app.domain.reports import WITHOUT_RESULT, Timeliness
 from app.domain.status import BusinessState, SyncState
 from app.domain.text import folded_words
 from app.errors import AppError
@@ -29,6 +30,7 @@ from app.models.base import (
 from app.services.desk import VIETNAM, Clerk, Desk
 
 PAGE = 50
+LOCAL = "+7 hours"
 _MOST_WORDS = 64  # that begin alike
 _MOST_PAGES = 40  # of matches that are looked through for those a filter lets pass
 
@@ -82,8 +84,12 @@ class Filter:
         overdue_at: open and due before this moment.
         due_from, due_to: open, without a result, and due in between.
         state: business state.
-        procedure: national code.
+        procedure: national code; `procedures` any of several.
         clerk: user id of who received it.
+        channel: 1 at the counter, 2 online, 3 by post, 0 any.
+        weekday, hour: of the reception; Monday is 0.
+        ended_first, ended_last: the work ended in between; with `stands` how, see `Timeliness`.
+        counts_on: belongs to a report that begins on this day: not ended before it, nor void.
     """
 
     day: dt.date | None = None
@@ -97,7 +103,15 @@ class Filter:
     due_to: dt.datetime | None = None
     state: BusinessState | None = None
     procedure: str = ""
+    procedures: tuple[str, ...] = ()
     clerk: str = ""
+    channel: int = 0
+    weekday: int | None = None
+    hour: int | None = None
+    ended_first: dt.date | None = None
+    ended_last: dt.date | None = None
+    stands: Timeliness | None = None
+    counts_on: dt.date | None = None
 
 
 def _narrowed(session: Session, query: Select[Any], wanted: Filter) -> Select[Any]:
@@ -121,13 +135,59 @@ def _narrowed(session: Session, query: Select[Any], wanted: Filter) -> Select[An
         query = query.where(DossierRow.state == int(wanted.state))
     if wanted.procedure:
         query = query.where(DossierRow.procedure == wanted.procedure)
-    if wanted.clerk:
-        query = query.join(CourseRow, CourseRow.row == DossierRow.row).where(
-            CourseRow.clerk == wanted.clerk
-        )
+    if wanted.procedures:
+        query = query.where(DossierRow.procedure.in_(wanted.procedures))
     if wanted.waiting_only:
         query = query.where(DossierRow.id.in_(_waiting(session)))
+    if wanted.weekday is not None:
+        weekday = str((wanted.weekday + 1) % 7)
+        query = query.where(func.strftime("%w", DossierRow.received_at, LOCAL) == weekday)
+    if wanted.hour is not None:
+        hour = f"{wanted.hour:02d}"
+        query = query.where(func.strftime("%H", DossierRow.received_at, LOCAL) == hour)
+    conditions = list(_of_course(wanted))
+    if conditions:
+        query = query.join(CourseRow, CourseRow.row == DossierRow.row).where(*conditions)
     return query
+
+
+def _of_course(wanted: Filter) -> Iterable[ColumnElement[bool]]:
+    """Yield what is asked of the course of the work."""
+    if wanted.clerk:
+        yield CourseRow.clerk == wanted.clerk
+    if wanted.channel:
+        yield CourseRow.channel == wanted.channel
+    ended, due = func.date(CourseRow.ended_at, LOCAL), func.date(DossierRow.due_at, LOCAL)
+    if wanted.ended_first is not None:
+        begin = dt.datetime.combine(wanted.ended_first, dt.time(), VIETNAM)
+        yield CourseRow.ended_at >= begin
+    if wanted.ended_last is not None:
+        end = dt.datetime.combine(wanted.ended_last, dt.time.max, VIETNAM)
+        is_going_on = wanted.stands in (Timeliness.PENDING, Timeliness.OVERDUE)
+        yield (
+            or_(CourseRow.ended_at.is_(None), CourseRow.ended_at > end)
+            if is_going_on
+            else CourseRow.ended_at <= end
+        )
+    if wanted.counts_on is not None:
+        begin = dt.datetime.combine(wanted.counts_on, dt.time(), VIETNAM)
+        yield DossierRow.voided.is_(False)
+        yield or_(
+            CourseRow.ended_at.is_(None),
+            CourseRow.ended_at >= begin,
+            DossierRow.day >= wanted.counts_on,
+        )
+    ended_otherwise = DossierRow.state.in_([int(state) for state in WITHOUT_RESULT])
+    if wanted.stands is Timeliness.EARLY:
+        yield and_(ended < due, ~ended_otherwise)
+    elif wanted.stands is Timeliness.ON_TIME:
+        yield or_(ended == due, ended_otherwise)
+    elif wanted.stands is Timeliness.LATE:
+        yield and_(ended > due, ~ended_otherwise)
+    elif wanted.stands is not None:
+        last = (wanted.ended_last or dt.date.max).isoformat()
+        is_over = and_(due < last, DossierRow.state != int(BusinessState.AWAITING_SUPPLEMENT))
+        yield is_over if wanted.stands is Timeliness.OVERDUE else ~is_over
 
 
 def _at_work() -> ColumnElement[bool]:

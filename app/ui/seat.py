@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from app.domain.cards import Card
 from app.domain.scans import Scan
 from app.services.desk import Clerk, Desk
+from app.services.lookup import Filter
 from app.settings import Settings
 from app.sync.engine import SyncEngine
 from app.sync.http import Connection
@@ -90,13 +91,21 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True)
+class OfFilter:
+    """Dossiers that a filter lets pass, and what it is called."""
+
+    wanted: Filter
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class WithCard:
     """The bearer of an ID card."""
 
     card: Card
 
 
-Target = OfDossier | OfDossiers | OfDraft | OfPad | Sought | WithCard | None
+Target = OfDossier | OfDossiers | OfDraft | OfPad | OfFilter | Sought | WithCard | None
 
 
 class Ways(QObject):

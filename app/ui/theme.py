@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication
 
 FONT_PT = 10.5
+_STEP_PT = 1.0
 _FAMILIES = ("Segoe UI", "Noto Sans", "DejaVu Sans")
 
 
@@ -54,19 +55,60 @@ DARK = Theme(
     work=Tone("#cbe4ff", "#16395c"), bad=Tone("#ffd3d5", "#5c161b"),
     plain=Tone("#dfe6ed", "#2b353f"),
 )  # fmt: skip
+CONTRAST = Theme(
+    name="contrast", window="#000000", base="#000000", text="#ffffff", soft="#e6e6e6",
+    line="#ffffff", button="#000000", accent="#ffe600", accent_text="#000000",
+    good=Tone("#7dff9b", "#000000"), wait=Tone("#ffe600", "#000000"),
+    work=Tone("#000000", "#ffe600"), bad=Tone("#000000", "#ff9d9d"),
+    plain=Tone("#ffffff", "#1a1a1a"),
+)  # fmt: skip
+THEMES = (LIGHT, DARK, CONTRAST)
+
+
+@dataclass(slots=True)
+class _Choice:
+    """What was chosen instead of what the system has."""
+
+    theme: Theme | None = None
+    step: int = 0
+
+
+_choice = _Choice()
 
 
 def current() -> Theme:
     """Return the theme that the application shows now."""
-    scheme = QGuiApplication.styleHints().colorScheme()
-    return DARK if scheme is Qt.ColorScheme.Dark else LIGHT
+    if _choice.theme is not None:
+        return _choice.theme
+    hints = QGuiApplication.styleHints()
+    if hints.accessibility().contrastPreference() is Qt.ContrastPreference.HighContrast:
+        return CONTRAST
+    return DARK if hints.colorScheme() is Qt.ColorScheme.Dark else LIGHT
+
+
+def of_name(name: str) -> Theme | None:
+    """Return a theme by its name; None follows the system."""
+    return next((theme for theme in THEMES if theme.name == name), None)
+
+
+def choose(app: QApplication, theme: Theme | None, step: int) -> None:
+    """Give the application a look and a size of type.
+
+    Args:
+        app: the application.
+        theme: None follows the system.
+        step: −1 smaller, 0 usual, 1 and 2 larger; a point each.
+    """
+    _choice.theme, _choice.step = theme, step
+    apply(app, theme)
 
 
 def apply(app: QApplication, theme: Theme | None = None) -> None:
     """Give the application one look on every system."""
     app.setStyle("Fusion")
     if theme is not None:
-        scheme = Qt.ColorScheme.Dark if theme is DARK else Qt.ColorScheme.Light
+        _choice.theme = theme
+        scheme = Qt.ColorScheme.Light if theme is LIGHT else Qt.ColorScheme.Dark
         app.styleHints().setColorScheme(scheme)
     theme = theme or current()
     app.setPalette(_palette(theme))
@@ -74,7 +116,7 @@ def apply(app: QApplication, theme: Theme | None = None) -> None:
     families = set(QFontDatabase.families())
     family = next((name for name in _FAMILIES if name in families), "")
     font = QFont(family) if family else app.font()
-    font.setPointSizeF(FONT_PT)
+    font.setPointSizeF(FONT_PT + _STEP_PT * _choice.step)
     app.setFont(font)
 
 
@@ -105,7 +147,8 @@ def _sheet(theme: Theme) -> str:
         border: 2px solid {theme.accent}; padding: 2px 5px; }}
     QLineEdit[fault="true"] {{ border: 2px solid {theme.bad.text}; background: {theme.bad.back};
         color: {theme.bad.text}; padding: 2px 5px; }}
-    QTableView {{ background: {theme.base}; border: 1px solid {theme.line};
+    QTableView::item:selected {{ background: {theme.work.back}; color: {theme.work.text}; }}
+    QTableView {{ outline: 0; background: {theme.base}; border: 1px solid {theme.line};
         gridline-color: {theme.line}; selection-background-color: {theme.work.back};
         selection-color: {theme.work.text}; }}
     QHeaderView::section {{ background: {theme.window}; color: {theme.soft}; border: 0;

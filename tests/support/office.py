@@ -34,6 +34,7 @@ from app.domain import sealing, wire
 from app.domain.bodies import Person
 from app.domain.events import Event, genesis
 from app.domain.fees import CopyLine
+from app.domain.roles import ROLES
 from app.models import projection
 from app.paths import Profile
 from app.services import intake, signin
@@ -62,6 +63,7 @@ BICH = Clerk(
 )
 HOA = Clerk(user="hoa", display_name="Lê Văn Hòa", roles=frozenset({"officer"}))
 DUNG = Clerk(user="dung", display_name="Phạm Thị Dung", roles=frozenset({"leader"}))
+LAN = Clerk(user="lan", display_name="Vũ Thị Lan", roles=frozenset(ROLES))
 CHIEF = Clerk(user="truong", display_name="Lê Văn Trưởng", roles=frozenset({"supervisor"}))
 
 
@@ -260,7 +262,7 @@ def _furnish(server: ServerDatabase, keys: catalogues.ProvinceKeys, now: dt.date
         for agency, name in ((AGENCY, "UBND phường Minh Tâm"), (OTHER_AGENCY, "UBND phường khác")):
             session.add(AgencyRow(agency=agency, name=name))
         catalogues.load_folder(session, CATALOGUE, keys, now)
-        for one in (BICH, HOA, DUNG, CHIEF):
+        for one in (BICH, HOA, DUNG, LAN, CHIEF):
             roles = " ".join(sorted(one.roles))
             people.add_user(session, AGENCY, one.user, one.display_name, roles, PASSWORD)
 

@@ -2,63 +2,30 @@
 
 import datetime as dt
 import re
-from collections import Counter as Counting
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QComboBox,
     QDialogButtonBox,
     QLabel,
     QLineEdit,
     QScrollArea,
-    QTableView,
-    QWidget,
 )
 
 from app.services import lookup, receipts
 from app.services.station import StationStatus
-from app.ui import theme
 from app.ui.help_sheet import HelpSheet
-from app.ui.keys import EVERYWHERE, KEYS
+from app.ui.keys import KEYS
 from app.ui.preview import PREVIEW_DPI, Preview
 from app.ui.sync_runner import chip_of
 from printing.raster import rasterise
 from tests.support import office as offices
 from tests.ui.test_reception import CARD
 
-SIZES = ((1366, 768), (1093, 614))
 ENGLISH = re.compile(
     r"\b(the|and|open|close|save|cancel|error|file|search|name|date|new|print|scan|sync|help|"
     r"yes|no|ok|print|select|copy|paste|undo)\b",
     re.IGNORECASE,
 )
-
-
-def texts(root: QWidget) -> list[str]:
-    found = [w.text() for w in root.findChildren(QLabel)]
-    found += [w.text() for w in root.findChildren(QAbstractButton)]
-    found += [w.placeholderText() for w in root.findChildren(QLineEdit)]
-    for box in root.findChildren(QComboBox):
-        found += [box.itemText(i) for i in range(box.count())]
-    return [re.sub(r"Ctrl\+\w|Alt\+\w|Shift\+\w|F\d+|Enter|Esc|Space|PIN|PDF|QR", "", t)
-            for t in found if t]  # fmt: skip
-
-
-def test_no_key_is_used_twice_where_it_works():
-    pressed = Counting()
-    for key in KEYS:
-        screens = {key.screen} if key.screen != EVERYWHERE else {k.screen for k in KEYS}
-        pressed.update((screen, key.press) for screen in screens)
-
-    assert [both for both, count in pressed.items() if count > 1] == []
-
-
-def test_no_key_belongs_to_an_input_method_or_the_system():
-    taken = re.compile(r"^(Ctrl\+Shift\+.*|Alt\+Z|Alt\+Shift.*|Ctrl\+Space|F10|Ctrl\+[WQ])$")
-    assert [key.press for key in KEYS if taken.match(key.press)] == []
 
 
 def test_f1_shows_every_key(qapp, qtbot):
@@ -105,91 +72,6 @@ def test_a_context_menu_speaks_vietnamese(qapp, qtbot):
 
     assert {"&Hoàn tác", "&Dán", "Chọn hết"} <= words
     assert not any(ENGLISH.search(w.replace("&", "")) for w in words)
-
-
-@pytest.mark.parametrize("screen", ["intake", "dossiers", "sync", "print_queue", "devices"])
-def test_no_english_word_stands_on_a_screen(seat, screen):
-    seat.counter.open(screen)
-    seat.presenter("intake").pick("1.001193")
-
-    wrong = [text for text in texts(seat.window) if ENGLISH.search(text)]
-
-    assert wrong == []
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("look", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
-def test_nothing_is_cut_off_or_overlaps(seat, qapp, size, look):
-    theme.apply(qapp, look)
-    try:
-        seat.window.resize(*size)
-        for screen in ("intake", "dossiers", "sync", "print_queue", "devices"):
-            seat.counter.open(screen)
-            if screen == "intake":
-                seat.counter.route(CARD)
-                seat.presenter("intake").pick("1.001193")
-            seat.idle()
-            QApplication.processEvents()
-            assert (seat.window.width(), seat.window.height()) == size
-            assert cut_off(seat.window) == []
-    finally:
-        theme.apply(qapp, theme.LIGHT)
-
-
-def cut_off(window: QWidget) -> list[str]:
-    """Return what is narrower than its words, or stands outside its parent."""
-    found = []
-    for widget in window.findChildren(QWidget):
-        if not widget.isVisible() or widget.size().isEmpty():
-            continue
-        words = ""
-        if isinstance(widget, QAbstractButton) or (
-            isinstance(widget, QLabel) and not widget.wordWrap() and not widget.pixmap()
-        ):
-            words = widget.text()
-        if words and widget.sizeHint().width() > widget.width() + 1:
-            found.append(f"{words!r} needs {widget.sizeHint().width()}, has {widget.width()}")
-        parent = widget.parentWidget()
-        in_page = isinstance(widget, (QLineEdit, QComboBox, QAbstractButton))
-        if in_page and parent is not None and widget.geometry().right() > parent.width():
-            found.append(f"{widget.accessibleName() or words} stands out of its block")
-    return found
-
-
-@pytest.mark.parametrize("screen", ["intake", "dossiers", "sync", "print_queue", "devices"])
-def test_every_field_has_a_name_for_a_screen_reader(seat, screen):
-    seat.counter.open(screen)
-    seat.presenter("intake").pick("1.001193")
-
-    nameless = [
-        type(widget).__name__
-        for kind in (QLineEdit, QComboBox, QTableView, QAbstractButton)
-        for widget in seat.window.findChildren(kind)
-        if not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
-        and type(widget).__name__ != "QTableCornerButton"
-        and widget.objectName() != "qt_spinbox_lineedit"
-        and type(widget) is not QAbstractButton
-    ]
-
-    assert nameless == []
-
-
-def test_contrast_of_every_tone_is_enough():
-    def light(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        r, g, b = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b
-
-    def ratio(a: str, b: str) -> float:
-        high, low = sorted((light(a), light(b)), reverse=True)
-        return (high + 0.05) / (low + 0.05)
-
-    for look in (theme.LIGHT, theme.DARK):
-        for tone in (look.good, look.wait, look.work, look.bad, look.plain):
-            assert ratio(tone.text, tone.back) >= 4.5
-        assert ratio(look.text, look.base) >= 4.5
-        assert ratio(look.soft, look.window) >= 4.5
-        assert ratio(look.accent_text, look.accent) >= 4.5
 
 
 def status(**more) -> StationStatus:

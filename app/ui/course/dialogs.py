@@ -26,7 +26,7 @@ from app.services.supplements import Lack
 from app.ui.forms.case_form import CaseForm
 from app.ui.forms.papers_table import PapersTable
 from app.ui.forms.person_form import PersonForm, read_day
-from app.ui.widgets.card import field, label_for
+from app.ui.widgets.card import field, label_for, open_box
 from app.ui.widgets.list_table import ListTable
 from app.ui.widgets.strip import Strip
 
@@ -226,10 +226,8 @@ class PassDialog(ActDialog):
         self.agency.setAccessibleName("Cơ quan nhận")
         for code, name in agencies:
             self.agency.addItem(name, code)
-        self.unit = QComboBox()
-        self.unit.setEditable(True)
+        self.unit = open_box("Phòng, bộ phận nhận")
         self.unit.addItems(list(units))
-        self.unit.setAccessibleName("Phòng, bộ phận nhận")
         self.note = field("Ghi chú", "nếu cần")
         for label, widget in (("Cơ quan", self.agency), ("Phòng, bộ phận", self.unit),
                               ("Ghi chú", self.note)):  # fmt: skip

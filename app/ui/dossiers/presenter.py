@@ -210,13 +210,17 @@ class DossiersPresenter(QObject):
             )
             return
         one = self._saved[number]
+        self.narrow(one.wanted, one.name, one.text)
+
+    def narrow(self, wanted: Filter, name: str, text: str = "") -> None:
+        """Show what a filter with a name lets pass."""
         self._view.clear_filter()
-        self._quick, self._own = 0, one.wanted
-        self._view.line.setText(one.text)
+        self._quick, self._own = 0, wanted
+        self._view.line.setText(text)
         self._pause.stop()
+        self._view.turn(to_sheet=False)
         self.refresh()
-        self._view.notice.say(f"Đang lọc: {one.name}. Bấm 0 để xem tất cả.")
-        self._view.table.setFocus()
+        self._view.notice.say(f"Đang lọc: {name}. Bấm 0 để xem tất cả.")
 
     def _save_filter(self, name: str, text: str, wanted: Filter) -> None:
         self._run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.ui.dossiers.model import DossierModel
 from app.ui.dossiers.presenter import DossiersPresenter, names_of
 from app.ui.dossiers.view import DossiersView
-from app.ui.seat import OfDossier, Screen, Seat, Sought, Target
+from app.ui.seat import OfDossier, OfFilter, Screen, Seat, Sought, Target
 
 _VERBS = {"supplement": "supplement_came"}
 """What another screen asks for, and the act it stands for."""
@@ -22,6 +22,8 @@ def make(seat: Seat) -> Screen:
             presenter.seek(target.text)
         elif isinstance(target, OfDossier):
             presenter.seek_dossier(target.id, _VERBS.get(target.verb, target.verb))
+        elif isinstance(target, OfFilter):
+            presenter.narrow(target.wanted, target.words)
         else:
             presenter.refresh()
             view.turn(to_sheet=False)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from app.ui import theme
 from app.ui.keys import key_button
-from app.ui.widgets.card import field, label_for
+from app.ui.widgets.card import field, label_for, open_box
 from app.ui.widgets.list_table import ListTable
 from app.ui.widgets.strip import Strip
 
@@ -37,9 +37,7 @@ class HandOverView(QWidget):
         self.line = field("Mã hồ sơ để bàn giao", "Quét lần lượt từng hồ sơ, hoặc gõ mã rồi Enter")
         self.agency = QComboBox()
         self.agency.setAccessibleName("Cơ quan nhận")
-        self.unit = QComboBox()
-        self.unit.setEditable(True)
-        self.unit.setAccessibleName("Phòng, bộ phận nhận")
+        self.unit = open_box("Phòng, bộ phận nhận")
         self.unit.setMinimumWidth(200)
         self.note = field("Ghi chú trên phiếu", "nếu cần")
         self.table = ListTable("Danh sách bàn giao", COLUMNS)

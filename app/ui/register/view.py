@@ -26,7 +26,7 @@ from app.ui.widgets.strip import Strip
 
 PAGES = ("Sổ theo dõi hồ sơ", "Sổ chứng thực", "Đối chiếu ngày")
 REGISTER = (("STT", 44), ("Mã hồ sơ", 168), ("Thủ tục", 0), ("Chủ hồ sơ", 0),
-            ("Cơ quan giải quyết", 0),
+            ("Cơ quan", 0),
             ("Nhận", 104), ("Hẹn trả", 104), ("Trả", 104), ("Ghi chú", 0))  # fmt: skip
 BOOK = (("Số", 60), ("Ngày", 100), ("Mã hồ sơ", 168), ("Người yêu cầu", 0), ("Loại việc", 0),
         ("Số bản", 70), ("Phí", 90))  # fmt: skip

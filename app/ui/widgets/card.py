@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QLayout, QLineEdit, QVBoxLayout, QWidget
 
 
 class Card(QFrame):
@@ -38,6 +38,16 @@ def field(name: str, placeholder: str = "", *, digits: bool = False) -> QLineEdi
             Qt.InputMethodHint.ImhLatinOnly | Qt.InputMethodHint.ImhNoPredictiveText
         )
     return line
+
+
+def open_box(name: str) -> QComboBox:
+    """Return a box that offers words and takes others, named for screen readers."""
+    box = QComboBox()
+    box.setEditable(True)
+    line = field(name)
+    box.setLineEdit(line)
+    box.setAccessibleName(name)
+    return box
 
 
 def label_for(text: str, buddy: QWidget) -> QLabel:

@@ -98,4 +98,7 @@ class ListTable(QTableWidget):
         ):
             act()
             return
+        if event.text().strip() and event.text().isprintable():
+            event.ignore()  # a letter looks for no row: it may be the screen's
+            return
         super().keyPressEvent(event)

@@ -1,0 +1,1 @@
+"""The statistics screen: figures, charts of our own painting, tables, and paper."""
