@@ -16,6 +16,7 @@ LETTERS = (
 )
 MARGINS_MM = (3, 7, 12)
 _BAR_MODULES_MM = (0.25, 0.30, 0.38)
+_CHECK_MODULE_MM = 0.3
 _RULER_MM = 100
 
 
@@ -28,22 +29,28 @@ class PageToTry:
         code: what the barcode says, printable ASCII.
         address: what the QR says.
         lines: who prints where, and when.
+        check: what a last barcode says, to see what an input method makes of it; "" for none.
     """
 
     size_mm: tuple[float, float]
     code: str
     address: str
     lines: tuple[str, ...]
+    check: str = ""
 
 
-def page_for(paper: PaperSize, code: str, address: str, lines: tuple[str, ...]) -> PageToTry:
+def page_for(
+    paper: PaperSize, code: str, address: str, lines: tuple[str, ...], check: str = ""
+) -> PageToTry:
     """Return the test page of a sheet."""
-    return PageToTry(size_mm=paper.size_mm, code=code, address=address, lines=lines)
+    return PageToTry(size_mm=paper.size_mm, code=code, address=address, lines=lines, check=check)
 
 
-def roll_page(width_mm: float, code: str, address: str, lines: tuple[str, ...]) -> PageToTry:
+def roll_page(
+    width_mm: float, code: str, address: str, lines: tuple[str, ...], check: str = ""
+) -> PageToTry:
     """Return the test page of a roll."""
-    return PageToTry(size_mm=(width_mm, 150), code=code, address=address, lines=lines)
+    return PageToTry(size_mm=(width_mm, 150), code=code, address=address, lines=lines, check=check)
 
 
 def render_page(page: PageToTry) -> bytes:
@@ -70,6 +77,8 @@ def render_page(page: PageToTry) -> bytes:
     y -= 14
     for module_mm in _BAR_MODULES_MM:
         y = _bars(canvas, page.code, left, y, module_mm, width - 2 * left)
+    if page.check:
+        y = _bars(canvas, page.check, left, y, _CHECK_MODULE_MM, width - 2 * left)
     _qr(canvas, page.address, left, y - 26, 26)
     if not is_roll:
         _ruler_down(canvas, width - 12, height - 20, 100)

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 
 from app.domain.page_quality import Mark, judge
+from app.domain.scans import TEST_PREFIX
 from app.errors import AppError
 from app.scanning import barcodes, cleaning, measuring, pictures
 from app.scanning.driver import (
@@ -19,7 +20,6 @@ from app.scanning.driver import (
 )
 from app.scanning.profiles import read_profiles
 from app.services.page_care import thresholds
-from app.services.trying import CODE_PREFIX
 from printing.raster import Raster
 
 _SHOWN_PX = 900
@@ -138,4 +138,4 @@ def _mm(pixels: int, dpi: int) -> int:
 
 
 def _is_sought(text: str) -> bool:
-    return text.startswith(CODE_PREFIX) or barcodes.is_ours(text)
+    return text.startswith(TEST_PREFIX) or barcodes.is_ours(text)

@@ -186,6 +186,11 @@ def examine(desk: Desk) -> tuple[Finding, ...]:
     return tuple(_examine(desk))
 
 
+def glance(desk: Desk) -> tuple[Finding, ...]:
+    """Check what costs nothing: disk, copies, journal, keys, numbers and catalogue."""
+    return tuple(_glance(desk))
+
+
 def _examine(desk: Desk) -> Iterator[Finding]:
     store = desk.store
     try:
@@ -197,12 +202,27 @@ def _examine(desk: Desk) -> Iterator[Finding]:
     except StoreProblem as problem:
         is_sound, words = False, str(problem)
     yield Finding(what="Kho hồ sơ", ok=is_sound, words=words)
+    yield from _glance(desk)
+
+
+def _glance(desk: Desk) -> Iterator[Finding]:
+    store = desk.store
     free = shutil.disk_usage(store.profile.root).free
     yield Finding(what="Đĩa trống", ok=free > LOW_DISK_BYTES, words=f"{free / 2**30:.1f} GB")
+    yield _copy_finding(desk)
     try:
         yield from _read_from_store(desk)
     except StoreProblem as problem:  # said above where it is; what can be read was read
         yield Finding(what="Số liệu trong kho", ok=False, words=str(problem))
+
+
+def _copy_finding(desk: Desk) -> Finding:
+    """The second journal is the copy that is always there; a full one is made on demand."""
+    made = [path.stat().st_mtime for path in desk.store.profile.backups.glob("*.db")]
+    if not made:
+        return Finding(what="Bản sao đầy đủ", ok=True, words="chưa có; nhật ký thứ hai đang giữ")
+    at = dt.datetime.fromtimestamp(max(made), VIETNAM)
+    return Finding(what="Bản sao đầy đủ", ok=True, words=f"{at:%H:%M %d/%m/%Y}")
 
 
 def _read_from_store(desk: Desk) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.domain.scans import INPUT_METHOD_TEXT, TEST_PREFIX
 from app.services.desk import Clerk, Desk
 from app.services.print_jobs import Printout
 from printing.alignment import page_for, render_page, roll_page
@@ -10,7 +11,6 @@ from printing.drivers.models import DEFAULT, model_named
 from printing.drivers.opening import is_thermal, label_of, model_of
 
 FORM = "test"
-CODE_PREFIX = "THU-"
 
 
 def make_page(desk: Desk, clerk: Clerk, printer: str, paper: PaperSize) -> Printout:
@@ -20,7 +20,7 @@ def make_page(desk: Desk, clerk: Clerk, printer: str, paper: PaperSize) -> Print
         StoreProblem: it could not be kept.
     """
     now = desk.now()
-    code = f"{CODE_PREFIX}{now:%y%m%d-%H%M}"
+    code = f"{TEST_PREFIX}{now:%y%m%d-%H%M}"
     lines = (
         f"Máy in: {label_of(printer)}",
         f"Cỡ giấy: {'cuộn' if is_thermal(printer) else paper.value}",
@@ -30,9 +30,9 @@ def make_page(desk: Desk, clerk: Clerk, printer: str, paper: PaperSize) -> Print
     address = f"https://thu.invalid/{code}"
     if is_thermal(printer):
         width_mm = model_named(model_of(printer) or DEFAULT).width_mm
-        page = roll_page(width_mm, code, address, lines)
+        page = roll_page(width_mm, code, address, lines, INPUT_METHOD_TEXT)
     else:
-        page = page_for(paper, code, address, lines)
+        page = page_for(paper, code, address, lines, INPUT_METHOD_TEXT)
     pdf = render_page(page)
     return Printout(
         dossier=None,

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from app.errors import AppError
 from app.logs import hook_exceptions, start_logging
 from app.paths import Profile, default_profile
+from app.services import practice
 from app.services.desk import Clerk
 from app.ui import theme
 from app.ui.jobs import JobRunner, Lane
@@ -23,6 +24,7 @@ from app.ui.translation import QtInVietnamese
 from app.ui.window import Window
 
 if TYPE_CHECKING:
+    from app.sync.engine import SyncEngine
     from app.ui.counter import Counter
     from app.ui.seat import Opened
 
@@ -53,11 +55,21 @@ def make_application() -> QApplication:
 
 
 class Session(QObject):
-    """The station while the program runs: one sign-in after another."""
+    """The station while the program runs: one sign-in after another.
 
-    def __init__(self, app: QApplication, opened: Opened) -> None:
+    Args:
+        app: the application.
+        opened: the station.
+        joiner: opens the practice profile beside it; without one there is no practice.
+
+    Attributes:
+        starts_at: name of the screen that the next window begins with, "" for the usual one.
+    """
+
+    def __init__(self, app: QApplication, opened: Opened, joiner: Joiner | None = None) -> None:
         super().__init__(app)
-        self._app, self._opened = app, opened
+        self._app, self._opened, self._joiner = app, opened, joiner
+        self._practice: tuple[Opened, SyncEngine] | None = None
         self.jobs = JobRunner(self)
         self.engine = opened.engine()
         self.scan_filter = ScanFilter(app, gap_ms=opened.settings.scan_gap_ms)
@@ -68,6 +80,7 @@ class Session(QObject):
         self.sign_in.signed_in.connect(self._begin)
         self.window: Window | None = None
         self.counter: Counter | None = None
+        self.starts_at = ""
         app.setQuitOnLastWindowClosed(True)
 
     def start(self) -> None:
@@ -85,32 +98,97 @@ class Session(QObject):
         )  # fmt: skip
 
     def _begin(self, clerk: Clerk) -> None:
-        from app.ui.counter import Counter
-
-        self.window = Window()
-        self.window.resize(*_WINDOW_SIZE)
-        self.counter = Counter(self.window, self._opened, self.engine, clerk, self.jobs)
-        self.counter.locked.connect(self._lock)
-        self.window.closing.connect(self.counter.close)
-        self.scan_filter.scanned.connect(self.counter.route)
-        self.window.show()
+        self._open(clerk, self._opened, self.engine)
         self.sign_in_view.hide()
 
-    def _lock(self) -> None:
-        """Cover everything; what was being typed is a draft and comes back."""
+    def _open(self, clerk: Clerk, opened: Opened, engine: SyncEngine) -> None:
+        from app.ui.counter import Counter
+
+        window = self.window = Window()
+        window.resize(*_WINDOW_SIZE)
+        window.show_practice(on=opened.settings.practice)
+        counter = self.counter = Counter(
+            window, opened, engine, clerk, self.jobs, lambda: self.scan_filter.touched_at,
+            starts_at="" if opened.settings.practice else self.starts_at,
+            opener=None if opened.settings.practice else self._joiner,
+        )  # fmt: skip
+        self.starts_at = ""
+        counter.left.connect(self._leave)
+        counter.practice_asked.connect(lambda on: self._turn_practice(clerk, on=on))
+        window.closing.connect(counter.close)
+        self.scan_filter.scanned.connect(counter.route)
+        window.show()
+
+    def _close_window(self) -> None:
         if self.window is None or self.counter is None:
             return
         self.scan_filter.scanned.disconnect(self.counter.route)
-        self.start()
         window, self.window, self.counter = self.window, None, None
         window.close()
         window.deleteLater()
+
+    def _leave(self) -> None:
+        """Another clerk takes over; what was being typed is a draft and comes back."""
+        if self.window is None:
+            return
+        self.start()
+        self._close_window()
+        self._end_practice()
+
+    # ---- practice ----------------------------------------------------------------------
+
+    def _turn_practice(self, clerk: Clerk, *, on: bool) -> None:
+        if not on:
+            self._swap(clerk, self._opened, self.engine)
+            self._end_practice()
+            return
+        if self._joiner is None or self._practice is not None:
+            return
+        joiner, desk = self._joiner, self._opened.desk
+
+        def work() -> Opened:
+            return joiner.open(practice.prepare(desk))
+
+        def done(opened: Opened) -> None:
+            self._practice = (opened, opened.engine())
+            self._swap(clerk, *self._practice)
+
+        def failed(problem: AppError) -> None:
+            if self.window is not None:
+                self.window.strip.say_problem(problem)
+
+        self.jobs.run(Lane.DATABASE, work, owner=self, done=done, failed=failed)
+
+    def _swap(self, clerk: Clerk, opened: Opened, engine: SyncEngine) -> None:
+        """Show the same clerk's window on another store."""
+        former, counter = self.window, self.counter
+        if former is not None and counter is not None:
+            self.scan_filter.scanned.disconnect(counter.route)
+        self._open(clerk, opened, engine)
+        if former is not None:
+            former.close()
+            former.deleteLater()
+
+    def _end_practice(self) -> None:
+        """Close the practice store once its jobs were done."""
+        if self._practice is None:
+            return
+        (opened, engine), self._practice = self._practice, None
+
+        def work() -> None:
+            engine.close()
+            opened.close()
+
+        self.jobs.run(Lane.DATABASE, work, owner=self, done=lambda _: None, failed=lambda _: None)
 
     def close(self) -> None:
         """End all work before the widgets die."""
         if self.counter is not None:
             self.counter.close()
         self.jobs.close()
+        if self._practice is not None:
+            self._practice[1].close()
+            self._practice[0].close()
         self.engine.close()
         self._opened.close()
 
@@ -126,7 +204,7 @@ def open_window(root: Path | None, joiner: Joiner) -> int:
         return 3
     start_logging(Profile(root).logs)
     hook_exceptions()
-    session = Session(app, opened)
+    session = Session(app, opened, joiner)
     session.start()
     code = app.exec()
     session.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app.domain.roles import may
@@ -14,13 +16,17 @@ from app.domain.scans import Scan, ScanKind, recognise
 from app.domain.status import BusinessState
 from app.errors import AppError
 from app.scanning.scanners import AllScanners
-from app.services import lookup
+from app.services import lookup, preferences
 from app.services.desk import Clerk
+from app.services.first_steps import PracticeOpener
+from app.services.preferences import Preferences
 from app.sync.engine import SyncEngine
+from app.ui import theme
 from app.ui.course.desk import CourseDesk
 from app.ui.help_sheet import HelpSheet
 from app.ui.jobs import JobRunner
 from app.ui.keys import bind, key_of
+from app.ui.lock import Lock
 from app.ui.payment import PayDesk
 from app.ui.preview import Preview
 from app.ui.print_room import PrintRoom
@@ -38,14 +44,33 @@ from printing.raster import Raster
 class Counter(QObject):
     """The screens of a signed-in clerk behind one frame. No rules, and no screen's business.
 
+    Args:
+        window: the frame.
+        opened, engine: the station.
+        clerk: who signed in.
+        jobs: for background work.
+        touched_at: when a hand last did something, monotonic seconds.
+        starts_at: name of the first screen, "" for the clerk's usual one.
+        opener: opens the practice profile, None where there is none.
+
     Signals:
-        locked: the clerk asked to lock, or to hand over.
+        left: another clerk takes over.
+        practice_asked: turn to practice (True), or back (False).
     """
 
-    locked = Signal()
+    left = Signal()
+    practice_asked = Signal(bool)
 
     def __init__(
-        self, window: Window, opened: Opened, engine: SyncEngine, clerk: Clerk, jobs: JobRunner
+        self,
+        window: Window,
+        opened: Opened,
+        engine: SyncEngine,
+        clerk: Clerk,
+        jobs: JobRunner,
+        touched_at: Callable[[], float] = time.monotonic,
+        starts_at: str = "",
+        opener: PracticeOpener | None = None,
     ) -> None:
         super().__init__(window)
         self._window, self._desk, self._clerk, self._jobs = window, opened.desk, clerk, jobs
@@ -62,23 +87,28 @@ class Counter(QObject):
             parent=window, opened=opened, engine=engine, clerk=clerk, jobs=jobs,
             strip=window.strip, print_room=self.print_room, scanners=self.scanners,
             sync=self.sync, pay_desk=self.pay_desk, course=self.course, ways=self.ways,
-            choose_files=self._choose_files, save_as=self._save_as,
+            choose_files=self._choose_files, save_as=self._save_as, opener=opener,
         )  # fmt: skip
         self._kinds = {kind.name: kind for kind in screens_for(clerk)}
         self._screens: dict[str, Screen] = {}
         self._last: UUID | None = None
+        self.lock = Lock(window, opened.desk, clerk, jobs, touched_at)
+        self._shortcuts: list[QShortcut] = []
+        self._sounds = True
         self.reader = TextReader(opened.desk, jobs, lambda: self.scanners.is_busy, self)
         for kind in self._kinds.values():
-            window.add_place(kind.name, kind.words, key_of(kind.verb).press)
+            if kind.is_shown:
+                window.add_place(kind.name, kind.words, key_of(kind.verb).press)
         window.user.setText(clerk.display_name)
         self._join()
         self._bind()
+        self._prefer(preferences.read(opened.desk, clerk))
         if settings.read_text:
             self.reader.start()
         self.print_room.start(clerk)
         self.scanners.look()
         self.sync.start()
-        self.open(next(iter(self._kinds)))
+        self.open(starts_at)
 
     def _join(self) -> None:
         window, ways = self._window, self.ways
@@ -90,6 +120,10 @@ class Counter(QObject):
         ways.sounded.connect(self._sound)
         ways.paper.connect(self._show_paper)
         ways.received.connect(self._remember)
+        ways.preferred.connect(self._prefer)
+        ways.practice_asked.connect(self.practice_asked)
+        self.lock.turned.connect(self._turn_lock)
+        self.lock.switch_asked.connect(self.left)
         for desk in (self.pay_desk, self.course):
             desk.settled.connect(lambda _: ways.changed.emit())
         self.sync.chip_changed.connect(window.show_chip)
@@ -104,14 +138,28 @@ class Counter(QObject):
             "help": lambda: HelpSheet(self._window).exec(),
             "sync_now": self.sync.sync_now,
             "last_dossier": self._open_last,
-            "lock": self.locked.emit,
+            "lock": self.lock.lock,
         }
         for kind in self._kinds.values():
-            verbs[kind.verb] = lambda name=kind.name: self._turn_to(name)  # type: ignore[misc]
+            if kind.is_shown:
+                verbs[kind.verb] = lambda name=kind.name: self._turn_to(name)  # type: ignore[misc]
         if "intake" in self._kinds:
             verbs["new_intake"] = lambda: self.screen("intake").verbs["new_intake"]()
-        for verb, act in verbs.items():
-            bind(verb, self._window, act)
+        self._shortcuts = [bind(verb, self._window, act) for verb, act in verbs.items()]
+        bind("switch_user", self._window, self.left.emit)
+
+    def _turn_lock(self, locked: bool) -> None:
+        """Keys work on nothing that is covered."""
+        for shortcut in (*self._shortcuts, self._window.omni_key):
+            shortcut.setEnabled(not locked)
+
+    def _prefer(self, chosen: Preferences) -> None:
+        """Let the window be as the clerk likes it."""
+        self.lock.minutes, self._sounds = chosen.lock_minutes, chosen.sounds
+        self.pay_desk.prints_slip = chosen.fee_slip
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.choose(app, theme.of_name(chosen.look), chosen.text_step)
 
     # ---- moving ------------------------------------------------------------------
 
@@ -128,6 +176,7 @@ class Counter(QObject):
 
     def open(self, name: str, target: Target = None) -> None:
         """Turn to a screen and put the focus where typing begins."""
+        name = name or next(iter(self._kinds))
         if name not in self._kinds:
             self._window.strip.say("Tài khoản này không dùng màn hình đó.", tone="wait")
             return
@@ -157,7 +206,10 @@ class Counter(QObject):
 
     def route(self, text: str) -> None:
         """Take a scanned text to its screen; the raw text is kept nowhere."""
+        if self.lock.is_locked:
+            return
         found = recognise(text)
+        self.scanners.hear(found, f"{self._desk.now():%H:%M}")
         if self.current.scanned(found):
             return
         if found.kind is ScanKind.CARD and found.card is not None:
@@ -169,6 +221,8 @@ class Counter(QObject):
             self._open_pad(found.code)
         elif found.kind is ScanKind.SLIP:
             self._open_slip(found)
+        elif found.kind in (ScanKind.TEST, ScanKind.INPUT_METHOD):
+            self.open("devices")
         elif found.kind is ScanKind.PAYMENT:
             self._say_unknown("Đây là mã thanh toán; thu tiền không dùng mã này.", text)
         else:
@@ -220,7 +274,7 @@ class Counter(QObject):
             self.open("dossiers", OfDossier(self._last))
 
     def _escape(self) -> None:
-        if any([screen.escape() for screen in self._screens.values()]):  # noqa: C419 - all of them
+        if self.lock.is_locked or self.current.escape():
             return
         if self._window.strip.isVisible():
             self._window.strip.clear()
@@ -235,9 +289,8 @@ class Counter(QObject):
     def _news(self) -> None:
         self.current.news()
 
-    @staticmethod
-    def _sound(taken: bool) -> None:
-        if not taken:
+    def _sound(self, taken: bool) -> None:
+        if not taken and self._sounds:
             QApplication.beep()
 
     # ---- devices -----------------------------------------------------------------
@@ -274,6 +327,7 @@ class Counter(QObject):
 
     def close(self) -> None:
         """Stop timers and begin nothing new; what was being typed is kept."""
+        self.lock.stop()
         for screen in self._screens.values():
             screen.leave()
             screen.close()

@@ -23,6 +23,8 @@ HAND_OVER = "Bàn giao"
 REGISTER = "Sổ theo dõi"
 CASH = "Thu tiền, đóng ca"
 STATISTICS = "Thống kê"
+SETTINGS = "Cài đặt"
+FIRST_STEPS = "Bước đầu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ KEYS: tuple[Key, ...] = (
     Key("Ctrl+S", EVERYWHERE, "open_sync", "Đồng bộ"),
     Key("Ctrl+K", EVERYWHERE, "omni", "Ô quét mã hoặc tìm"),
     Key("Ctrl+J", EVERYWHERE, "last_dossier", "Mở hồ sơ vừa rồi"),
-    Key("Ctrl+L", EVERYWHERE, "lock", "Khoá máy, đổi người"),
+    Key("Ctrl+L", EVERYWHERE, "lock", "Khoá máy"),
+    Key("Ctrl+U", EVERYWHERE, "switch_user", "Đổi người dùng"),
     Key("F6", INTAKE, "scan", "Quét giấy tờ"),
     Key("Ctrl+O", INTAKE, "scan_files", "Lấy trang từ tệp"),
     Key("F8", INTAKE, "pay", "Thu tiền"),
@@ -165,6 +168,7 @@ KEYS: tuple[Key, ...] = (
     Key("Enter", STATISTICS, "statistics_open", "Mở các hồ sơ của giá trị đang chọn", in_list=True),
     Key("Shift+F9", EVERYWHERE, "open_print_queue", "Chờ in"),
     Key("F12", EVERYWHERE, "open_devices", "Thiết bị"),
+    Key("Shift+F12", EVERYWHERE, "open_settings", "Cài đặt"),
     Key("Enter", PRINT_QUEUE, "print_again", "In lại lệnh này", in_list=True),
     Key("M", PRINT_QUEUE, "print_elsewhere", "In máy khác", in_list=True),
     Key("T", PRINT_QUEUE, "print_to_file", "Lưu PDF", in_list=True),
@@ -175,7 +179,15 @@ KEYS: tuple[Key, ...] = (
     Key("Ctrl+B", PRINT_QUEUE, "close_day", "Bảng đối chiếu cuối ngày"),
     Key("Enter", DEVICES, "device_test", "In thử, quét thử", in_list=True),
     Key("Delete", DEVICES, "device_remove", "Bỏ thiết bị đã thêm", in_list=True),
+    Key("F9", DEVICES, "device_bundle", "Xuất gói chẩn đoán"),
     Key("Ctrl+F", DEVICES, "device_look", "Tìm lại thiết bị"),
+    Key("F7", SETTINGS, "change_pin", "Đổi mã PIN"),
+    Key("F8", SETTINGS, "first_steps", "Thử máy in, máy quét, hồ sơ tập sự"),
+    Key("F9", SETTINGS, "turn_practice", "Chế độ tập sự"),
+    Key("← →", SETTINGS, "turn_choice", "Đổi lựa chọn", in_list=True),
+    Key("Enter", FIRST_STEPS, "do_step", "Làm bước đang chọn", in_list=True),
+    Key("F6", FIRST_STEPS, "scan_back", "Quét lại tờ vừa in bằng máy quét"),
+    Key("F9", FIRST_STEPS, "end_steps", "Xong, vào làm việc"),
     Key("F6", PILES, "scan_pile", "Quét chồng giấy"),
     Key("Ctrl+O", PILES, "pile_files", "Lấy chồng giấy từ tệp"),
     Key("Ctrl+M", PILES, "both_sides", "Quét hai mặt"),

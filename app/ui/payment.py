@@ -163,6 +163,9 @@ def _amount(text: str) -> int:
 class PayDesk(QObject):
     """Takes money for whichever screen asks.
 
+    Attributes:
+        prints_slip: the slip is printed unless the clerk says otherwise.
+
     Signals:
         settled: money came in or went back, or a tariff was filled in (Bill).
     """
@@ -175,7 +178,7 @@ class PayDesk(QObject):
         super().__init__(parent)
         self._window, self._desk, self._clerk, self._jobs = parent, desk, clerk, jobs
         self._room = room
-        self._prints_slip = False
+        self.prints_slip = False
         self.dialog: PayDialog | None = None
 
     def ask(self, dossier: UUID, problem: Callable[[AppError], None]) -> None:
@@ -195,7 +198,7 @@ class PayDesk(QObject):
             self.dialog.close()
         dialog = self.dialog = PayDialog(self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.slip.setChecked(self._prints_slip)
+        dialog.slip.setChecked(self.prints_slip)
         dialog.slip.toggled.connect(self._choose_slip)
         dialog.charged.connect(lambda amount, how: self._charge(bill, amount, how))
         dialog.paid.connect(lambda *how: self._pay(bill, *how))
@@ -209,7 +212,7 @@ class PayDesk(QObject):
         self._window.activateWindow()  # the keys go on where they were, with any window manager
 
     def _choose_slip(self, on: bool) -> None:
-        self._prints_slip = on
+        self.prints_slip = on
 
     def _charge(self, bill: Bill, amount: int, how: str) -> None:
         self._run(lambda: cashier.charge(self._desk, self._clerk, bill.dossier, amount, how),
@@ -223,7 +226,7 @@ class PayDesk(QObject):
 
     def _pay(self, bill: Bill, amount: int, method: str, reference: str) -> None:
         def done(after: Bill) -> None:
-            if self._prints_slip:
+            if self.prints_slip:
                 order = Order(form=FORM, dossier=after.dossier)
                 self._room.print_made(
                     lambda: making.make(self._desk, self._clerk, order), FORM,

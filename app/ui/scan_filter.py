@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 SHORTEST = 6
 _GRACE_MS = 15  # keys held so much longer than the gap are given back
+_TOUCHES = (QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel)
 _ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
 _COMMANDS = (
     Qt.KeyboardModifier.ControlModifier
@@ -66,6 +67,9 @@ def _is_secret(focus: QWidget | None) -> bool:
 class ScanFilter(QObject):
     """Install on the application.
 
+    Attributes:
+        touched_at: when a hand last did something, monotonic seconds.
+
     Signals:
         scanned: a scanner's text, without its terminator.
             text (str): raw; keep it in memory only.
@@ -85,11 +89,15 @@ class ScanFilter(QObject):
         self._hold_ms = gap_ms + _GRACE_MS
         self._timer.timeout.connect(self._time_out)
         self._was_asked_again = False
+        self.touched_at = time.monotonic()
         app.installEventFilter(self)
 
     def eventFilter(self, receiver: QObject, event: QEvent) -> bool:
         """Hold back fast keys at the window; everything else passes."""
-        if event.type() is not QEvent.Type.KeyPress or not isinstance(receiver, QWindow):
+        kind = event.type()
+        if kind in _TOUCHES:
+            self.touched_at = time.monotonic()
+        if kind is not QEvent.Type.KeyPress or not isinstance(receiver, QWindow):
             return False
         if not isinstance(event, QKeyEvent) or _is_secret(QApplication.focusWidget()):
             return False

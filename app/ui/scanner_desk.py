@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from app.domain.scans import Scan, ScanKind
 from app.scanning.driver import Device
 from app.scanning.scanners import AllScanners
 from app.ui.jobs import JobRunner, Lane
@@ -22,12 +23,16 @@ class ScannerDesk(QObject):
         found: devices that answered last.
         chosen: name of the device that F6 uses, "" for none.
         is_busy: somebody scans now; set by who scans.
+        heard_at: when a hand-held scanner was last read, "" for not yet: "09:12".
+        input_method: what the check of the test page came as, "" for not yet.
 
     Signals:
         looked: devices were looked for.
+        heard: a hand-held scanner was read (Scan).
     """
 
     looked = Signal()
+    heard = Signal(object)
 
     def __init__(
         self, scanners: AllScanners, chosen: str, jobs: JobRunner, parent: QObject | None = None
@@ -38,6 +43,15 @@ class ScannerDesk(QObject):
         self.found: list[Device] = []
         self.chosen = chosen
         self.is_busy = False
+        self.heard_at = ""
+        self.input_method = ""
+
+    def hear(self, scan: Scan, at: str) -> None:
+        """Note that a hand-held scanner works, and whether an input method spoils it."""
+        self.heard_at = at
+        if scan.kind is ScanKind.INPUT_METHOD:
+            self.input_method = scan.code
+        self.heard.emit(scan)
 
     def look(self) -> None:
         """Look for devices in the background; the first one is used if none was chosen."""

@@ -21,6 +21,7 @@ class ScreenKind:
         verb: of the key that opens it.
         module: has `make`, which builds it.
         act: who may do this sees it; "" for everybody.
+        is_shown: it has a place in the navigation and a key that works everywhere.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ScreenKind:
     verb: str
     module: str
     act: str = ""
+    is_shown: bool = True
 
     def make(self, seat: Seat) -> Screen:
         """Build the screen; its code is read now."""
@@ -60,6 +62,10 @@ SCREENS: tuple[ScreenKind, ...] = (
                module="app.ui.print_queue.screen"),
     ScreenKind(name="devices", words="Thiết bị", verb="open_devices",
                module="app.ui.devices.screen"),
+    ScreenKind(name="settings", words="Cài đặt", verb="open_settings",
+               module="app.ui.settings.screen"),
+    ScreenKind(name="first_steps", words="Bước đầu", verb="first_steps", is_shown=False,
+               module="app.ui.first_steps.screen"),
 )  # fmt: skip
 
 

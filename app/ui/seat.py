@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from app.domain.cards import Card
 from app.domain.scans import Scan
 from app.services.desk import Clerk, Desk
+from app.services.first_steps import PracticeOpener
 from app.services.lookup import Filter
 from app.settings import Settings
 from app.sync.engine import SyncEngine
@@ -120,6 +121,8 @@ class Ways(QObject):
             title (str), pages (list of Raster), print_it (callable or None)
         received: a dossier was received, or had back: what Ctrl+J opens.
             dossier (UUID)
+        preferred: the clerk chose how the window is to be (Preferences).
+        practice_asked: the window is to turn to practice (True), or back (False).
     """
 
     asked = Signal(str, object)
@@ -127,9 +130,11 @@ class Ways(QObject):
     sounded = Signal(bool)
     paper = Signal(str, object, object)
     received = Signal(object)
+    preferred = Signal(object)
+    practice_asked = Signal(bool)
 
     def go(self, name: str, target: Target = None) -> None:
-        """Turn to a screen by name."""
+        """Turn to a screen by name; "" is the clerk's usual one."""
         self.asked.emit(name, target)
 
     def show_paper(
@@ -148,6 +153,7 @@ class Seat:
         strip: the frame's notice, above every screen.
         choose_files: asks for files to take pages from.
         save_as: asks where to save, given a name and what kinds of files.
+        opener: opens the practice profile; None where there is no practice, or this is it.
     """
 
     parent: QWidget
@@ -164,6 +170,7 @@ class Seat:
     ways: Ways
     choose_files: Callable[[], list[Path]]
     save_as: Callable[[str, str], Path | None]
+    opener: PracticeOpener | None = None
 
     @property
     def desk(self) -> Desk:

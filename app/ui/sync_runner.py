@@ -50,6 +50,8 @@ class SyncRunner(QObject):
 
     Attributes:
         problem: why the last pass did not come through, "" if it did.
+        last: what the last pass that came through did, None before.
+        skew_s: how far the server's clock is ahead, seconds; None before the first pass.
 
     Signals:
         chip_changed: a Chip.
@@ -77,6 +79,8 @@ class SyncRunner(QObject):
         self._schedule = Schedule()
         self._is_syncing = self._again = False
         self.problem = ""
+        self.skew_s: float | None = None
+        self.last: PassResult | None = None
         self._catalogue = 0
         self._listener = Listener(engine, self._heard)
         self._timer = QTimer(self)
@@ -84,7 +88,13 @@ class SyncRunner(QObject):
         self._timer.timeout.connect(self.sync)
 
     def start(self) -> None:
-        """Begin passes, the first one at once, and listen for news between them."""
+        """Begin passes, the first one at once, and listen for news between them.
+
+        A practice that has no server begins nothing: its chip says so.
+        """
+        if not self._server:
+            self.chip_changed.emit(Chip("◆ Tập sự · không gửi đi đâu", "wait"))
+            return
         self.refresh()
         self._timer.start(0)
         self._listener.start()
@@ -111,12 +121,16 @@ class SyncRunner(QObject):
     @Slot()
     def sync_now(self) -> None:
         """F5: a pass at once, whatever the schedule says."""
+        if not self._server:
+            return
         self._schedule = Schedule()
         self.sync()
 
     @Slot()
     def soon(self) -> None:
         """Something is to be sent: do not wait for the idle timer, unless the line is down."""
+        if not self._server:
+            return
         if self._schedule.failures == 0:
             self._timer.start(200)
         self.refresh()
@@ -136,6 +150,7 @@ class SyncRunner(QObject):
     def _done(self, result: PassResult) -> None:
         self._schedule = self._schedule.succeeded()
         self.problem = result.notice
+        self.last, self.skew_s = result, result.skew_s
         if result.catalogue != self._catalogue:
             self._catalogue = result.catalogue
             self._run(self._desk.reload_catalogue, lambda _: None)
@@ -162,6 +177,8 @@ class SyncRunner(QObject):
     @Slot()
     def refresh(self) -> None:
         """Say how things stand now."""
+        if not self._server:
+            return
         self._run(lambda: station.status(self._desk, self._server), self._show)
 
     def _show(self, status: StationStatus) -> None:

@@ -59,7 +59,7 @@ class Window(QMainWindow):
         self.devices = QLabel()
         self._lay_out()
         self.omni.returnPressed.connect(lambda: self.omni_entered.emit(self.omni.text()))
-        bind("omni", self, self._to_omni)
+        self.omni_key = bind("omni", self, self._to_omni)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -90,13 +90,38 @@ class Window(QMainWindow):
         outer = QVBoxLayout()
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
+        self._practice = QLabel()
+        self._practice.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._practice.hide()
+        outer.addWidget(self._practice)
         outer.addLayout(top)
         outer.addLayout(middle, 1)
-        centre = QWidget()
-        centre.setLayout(outer)
-        self.setCentralWidget(centre)
+        self._open_side = QWidget()
+        self._open_side.setLayout(outer)
+        self._sides = QStackedWidget()
+        self._sides.addWidget(self._open_side)
+        self.setCentralWidget(self._sides)
         self.statusBar().addWidget(self.devices, 1)
         self.statusBar().setSizeGripEnabled(False)
+
+    def show_practice(self, *, on: bool) -> None:
+        """Say across the top that nothing here is real."""
+        self._practice.setText("TẬP SỰ — hồ sơ ở đây không gửi đi đâu, giấy in ra không có giá trị")
+        self._practice.setStyleSheet(theme.tone_sheet(theme.current().wait))
+        self._practice.setVisible(on)
+        if on:
+            self.setWindowTitle("Quầy Một Cửa — TẬP SỰ")
+
+    def cover(self, widget: QWidget) -> None:
+        """Show nothing but this."""
+        self._sides.addWidget(widget)
+        self._sides.setCurrentWidget(widget)
+        self.statusBar().hide()
+
+    def uncover(self) -> None:
+        """Show the window's own content again."""
+        self._sides.setCurrentWidget(self._open_side)
+        self.statusBar().show()
 
     def add_place(self, name: str, words: str, key: str = "") -> None:
         """Add a screen's place in the navigation; the screen itself may come later."""
@@ -119,7 +144,8 @@ class Window(QMainWindow):
     def show_screen(self, name: str) -> None:
         """Turn to a screen."""
         self.screens.setCurrentWidget(self._screens[name])
-        self._nav[name].setChecked(True)
+        if name in self._nav:
+            self._nav[name].setChecked(True)
 
     def show_count(self, name: str, count: int) -> None:
         """Show beside a screen's name how much waits there."""

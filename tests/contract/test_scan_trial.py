@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from app.domain.page_quality import Mark
+from app.domain.scans import TEST_PREFIX
 from app.scanning.driver import (
     Device,
     FeederEmpty,
@@ -24,13 +25,12 @@ from app.scanning.driver import (
 from app.scanning.escl import PREFIX, EsclScanners
 from app.scanning.sane import SaneScanners
 from app.services.scan_trial import ScanTrial, try_scanner
-from app.services.trying import CODE_PREFIX
 from printing.alignment import page_for, render_page
 from printing.document import PaperSize
 from printing.raster import rasterise
 from tests.support.scan_shop import ScanShop
 
-CODE = f"{CODE_PREFIX}261120-0900"
+CODE = f"{TEST_PREFIX}261120-0900"
 
 
 @pytest.fixture(scope="module")

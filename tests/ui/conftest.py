@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from app.bootstrap import Joiner
 from app.ui.application import Session, make_application
 from app.ui.counter import Counter
 from app.ui.window import Window
@@ -82,7 +83,7 @@ class Seat:
 @contextmanager
 def seated(qapp, qtbot, station, user: str = offices.USER) -> Iterator[Seat]:
     """A signed-in clerk; the window is closed and every job ended afterwards."""
-    session = Session(qapp, station.opened)
+    session = Session(qapp, station.opened, Joiner())
     session.start()
     seat = Seat(session, qtbot)
     seat.sign_in(user=user)

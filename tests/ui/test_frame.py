@@ -153,9 +153,9 @@ def test_the_list_goes_on_by_key_to_the_end(seat, station):
     assert rows == sorted(set(rows), reverse=True)
 
 
-def test_locking_covers_everything_and_a_pin_opens_it_again(seat, station):
+def test_another_clerk_takes_over_and_the_draft_comes_back(seat, station):
     seat.counter.route(CARD)
-    seat.counter.locked.emit()
+    seat.counter.left.emit()
 
     seat.until(lambda: seat.session.window is None)
     assert seat.session.sign_in_view.isVisible()
@@ -167,7 +167,7 @@ def test_locking_covers_everything_and_a_pin_opens_it_again(seat, station):
 
 
 def test_a_wrong_pin_says_how_many_tries_are_left(seat):
-    seat.counter.locked.emit()
+    seat.counter.left.emit()
     seat.until(lambda: seat.session.window is None)
     view = seat.session.sign_in_view
     view.user.setText(offices.USER)

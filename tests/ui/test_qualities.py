@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QAccessible, QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QTableView,
     QWidget,
 )
+from pytestqt.qtbot import QtBot
 
 from app.ui import theme
 from app.ui.keys import EVERYWHERE, KEYS
@@ -34,13 +35,19 @@ ENGLISH = re.compile(
 )
 
 
-@pytest.fixture
-def every(qapp, qtbot, station) -> Iterator[Seat]:
-    """A clerk with every role, and a dossier in each screen that lists some."""
-    station.sign_in(offices.LAN.user)
-    with seated(qapp, qtbot, station, offices.LAN.user) as seat:
-        station.receive("Trần Văn Hướng")
-        yield seat
+@pytest.fixture(scope="module")
+def every(qapp, office, request, tmp_path_factory) -> Iterator[Seat]:
+    """A clerk with every role who looks at every screen, one after the other."""
+    folder = tmp_path_factory.mktemp("sane")
+    (folder / "dll.conf").write_text("")
+    with pytest.MonkeyPatch.context() as patch:  # of this machine's devices nothing is shown
+        patch.setenv("SANE_CONFIG_DIR", str(folder))
+        patch.setenv("CUPS_SERVER", "127.0.0.1:9")
+        station = office.station()
+        station.sign_in(offices.LAN.user)
+        with seated(qapp, QtBot(request), station, offices.LAN.user) as seat:
+            station.receive("Trần Văn Hướng")
+            yield seat
 
 
 def turn_to(seat: Seat, name: str) -> None:
@@ -163,8 +170,6 @@ def _called(widget: QWidget) -> str:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_everything_has_a_name_and_a_role_for_a_screen_reader(every, name):
-    from PySide6.QtGui import QAccessible
-
     turn_to(every, name)
 
     nameless = []

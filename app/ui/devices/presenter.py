@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Slot
 
-from app.services import print_choices
-from app.services.desk import Desk
+from app.services import diagnostics, print_choices
+from app.services.desk import Clerk, Desk
 from app.services.print_choices import FormChoice, PrintChoices
+from app.settings import Settings
 from app.ui.devices.rows import DeviceProvider, DeviceRow
 from app.ui.devices.view import DevicesView
 from app.ui.jobs import JobRunner, Lane
@@ -146,6 +148,18 @@ class DevicesPresenter(QObject):
             self.refresh()
 
         self._run(lambda: print_choices.add_printer(self._desk, address), done, Lane.DATABASE)
+
+    def export(self, clerk: Clerk, settings: Settings, target: Path) -> None:
+        """Write the bundle for whoever looks after the machine."""
+        shown = [f"{row.kind} | {row.name} | {row.state} | {row.facts}" for row in self._rows]
+        self._view.notice.say("Đang lập gói chẩn đoán…")
+        self._run(
+            lambda: diagnostics.write(self._desk, clerk, settings, shown, target),
+            lambda count: self._view.notice.say(
+                f"Đã ghi {target.name} ({count} tệp, không có dữ liệu công dân).", tone="good"
+            ),
+            Lane.FILES,
+        )
 
     def _keep(self, work: Callable[[], PrintChoices]) -> None:
         self._run(work, self._room.take_choices, Lane.DATABASE)

@@ -84,6 +84,8 @@ class DevicesView(QWidget):
         self.choices_card.add(spare)
         layout.addWidget(self.choices_card)
         acts = QHBoxLayout()
+        self.bundle_button = key_button("device_bundle")
+        acts.addWidget(self.bundle_button)
         acts.addStretch(1)
         for verb, asked in (
             ("device_look", self.look_asked),

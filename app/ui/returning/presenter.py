@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from app.domain.amounts import in_figures
 from app.domain.cards import Card
 from app.errors import AppError
-from app.services import returning
+from app.services import preferences, returning
 from app.services.paperwork import making
 from app.services.paperwork.order import Order
 from app.services.returning import Handing, Match, Returnable
@@ -48,6 +48,8 @@ class ReturningPresenter(QObject):
         view.pleased.connect(self._note_pleased)
         view.authorised_asked.connect(self.authorise)
         view.lost_asked.connect(lambda: view.lost.toggle())
+        view.slip.setChecked(preferences.read(seat.desk, seat.clerk).result_slip)
+        self._ways.preferred.connect(lambda chosen: view.slip.setChecked(chosen.result_slip))
         self._course.settled.connect(self._changed)
         self._pay_desk.settled.connect(lambda bill: self._changed(bill.dossier))
 

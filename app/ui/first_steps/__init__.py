@@ -1,0 +1,1 @@
+"""The first steps: printer, scanners and a practice dossier, before the first citizen."""
