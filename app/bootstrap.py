@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,12 @@ class Workstation:
         """Open a connection to the server, signed as this station."""
         return Connection(self.settings, self.station.id, self.desk.store.sign, self.desk.clock)
 
-    def engine(self) -> SyncEngine:
-        """Return an engine that syncs this profile."""
+    def engine(self, progress: Callable[[int, int], None] = lambda _taken, _of: None) -> SyncEngine:
+        """Return an engine that syncs this profile; `progress` is told parts of a first fill."""
         return SyncEngine(
-            self.desk.store, self.connect, self.desk.clock, practice=self.settings.practice
-        )
+            self.desk.store, self.connect, self.desk.clock, practice=self.settings.practice,
+            progress=progress,
+        )  # fmt: skip
 
     def spool(self) -> Spool:
         """Return the spool of this profile."""

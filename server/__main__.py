@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.catalogue import BadCatalogue
+from app.domain.enrolment import Invitation, file_text, qr_text
 from server.errors import ServerProblem
 from server.main import utc_now
 from server.models.base import AgencyRow, StationRow
@@ -99,6 +100,14 @@ def _parser() -> argparse.ArgumentParser:
     station.add_argument("name", help="such as 'Quầy 1'")
     station.add_argument("--replaces", type=UUID, metavar="STATION",
                          help="a new machine takes this station's place")  # fmt: skip
+    station.add_argument("--address", default="", metavar="URL",
+                         help="what stations reach this server by; for --file, --qr")  # fmt: skip
+    station.add_argument("--ca", type=Path, metavar="FILE",
+                         help="certificate of a private authority, goes into --file")  # fmt: skip
+    station.add_argument("--file", type=Path, metavar="FILE",
+                         help="write the enrolment as a file for the first-run wizard")  # fmt: skip
+    station.add_argument("--qr", type=Path, metavar="FILE",
+                         help="write the enrolment as a QR picture (.png or .svg)")  # fmt: skip
     station.set_defaults(run=_add_station)
 
     user = verbs.add_parser("add-user", help="add a user; the password comes by standard input")
@@ -228,6 +237,8 @@ def _quarantine(arguments: argparse.Namespace, settings: ServerSettings) -> None
 
 
 def _add_station(arguments: argparse.Namespace, settings: ServerSettings) -> None:
+    if (arguments.file or arguments.qr) and not arguments.address:
+        raise Refused("--file và --qr cần --address: địa chỉ mà máy quầy nối tới.")
     database = ServerDatabase(settings.database)
     with database.writing() as session:
         if session.get(AgencyRow, arguments.agency) is None:
@@ -240,7 +251,22 @@ def _add_station(arguments: argparse.Namespace, settings: ServerSettings) -> Non
             session, arguments.agency, arguments.name, utc_now(), arguments.replaces
         )
     database.close()
+    _write_invitation(arguments, code)
     print(code)
+
+
+def _write_invitation(arguments: argparse.Namespace, code: str) -> None:
+    """Write what the first-run wizard reads: a file, a QR, or both."""
+    ca = arguments.ca.read_text("ascii") if arguments.ca else ""
+    invitation = Invitation(server=arguments.address, code=code, ca=ca)
+    if arguments.file:
+        arguments.file.write_text(file_text(invitation), "utf-8")
+        arguments.file.chmod(0o600)
+    if arguments.qr:
+        import segno
+
+        picture = segno.make(qr_text(invitation), error="m")
+        picture.save(str(arguments.qr), scale=8 if arguments.qr.suffix == ".png" else 4)
 
 
 def _add_user(arguments: argparse.Namespace, settings: ServerSettings) -> None:

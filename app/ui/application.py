@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QLocale, QObject, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from app.errors import AppError
 from app.logs import hook_exceptions, start_logging
@@ -77,7 +77,7 @@ class Session(QObject):
         self.sign_in_view.setWindowTitle("Quầy Một Cửa")
         self.sign_in_view.resize(*_SIGN_IN_SIZE)
         self.sign_in = SignInPresenter(self.sign_in_view, opened.desk, opened.connect, self.jobs)
-        self.sign_in.signed_in.connect(self._begin)
+        self.sign_in.signed_in.connect(self.begin)
         self.window: Window | None = None
         self.counter: Counter | None = None
         self.starts_at = ""
@@ -97,7 +97,8 @@ class Session(QObject):
             done=lambda _: None, failed=lambda _: None,
         )  # fmt: skip
 
-    def _begin(self, clerk: Clerk) -> None:
+    def begin(self, clerk: Clerk) -> None:
+        """Open the window of a clerk who signed in."""
         self._open(clerk, self._opened, self.engine)
         self.sign_in_view.hide()
 
@@ -194,18 +195,62 @@ class Session(QObject):
 
 
 def open_window(root: Path | None, joiner: Joiner) -> int:
-    """Run the window of a profile until it is closed; return the exit code."""
+    """Run the window of a profile until it is closed; return the exit code.
+
+    A machine that is no station yet becomes one first.
+    """
     root = root or default_profile()
     app = make_application()
+    if not Profile(root).settings.exists():
+        return _run_first(app, root, joiner)
     try:
         opened = joiner.open(root)
     except AppError as problem:
         QMessageBox.critical(None, "Quầy Một Cửa", str(problem))
         return 3
-    start_logging(Profile(root).logs)
-    hook_exceptions()
+    _log(root)
     session = Session(app, opened, joiner)
     session.start()
     code = app.exec()
     session.close()
     return code
+
+
+def _run_first(app: QApplication, root: Path, joiner: Joiner) -> int:
+    """Enrol and sign in; then the window, beginning with the first steps."""
+    from app.ui.first_run.presenter import FirstRun
+    from app.ui.first_run.view import FirstRunView
+
+    view, jobs = FirstRunView(), JobRunner(app)
+    view.resize(*_WINDOW_SIZE)
+    sessions: list[Session] = []
+
+    def choose_file() -> Path | None:
+        name, _ = QFileDialog.getOpenFileName(
+            view, "Lấy mã đăng ký từ tệp", "", "Tệp đăng ký, ảnh mã QR (*)"
+        )
+        return Path(name) if name else None
+
+    def begin(opened: Opened, clerk: Clerk) -> None:
+        _log(root)
+        session = Session(app, opened, joiner)
+        sessions.append(session)
+        session.starts_at = "first_steps"
+        session.begin(clerk)
+        view.hide()
+
+    first_run = FirstRun(view, root, joiner, jobs, choose_file)
+    first_run.ready.connect(begin)
+    view.show()
+    code = app.exec()
+    jobs.close()
+    if sessions:
+        sessions[0].close()
+    elif first_run.opened is not None:
+        first_run.opened.close()
+    return code
+
+
+def _log(root: Path) -> None:
+    start_logging(Profile(root).logs)
+    hook_exceptions()

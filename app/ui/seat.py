@@ -43,8 +43,8 @@ class Opened(Protocol):
     def connect(self) -> Connection:
         """Open a signed connection."""
 
-    def engine(self) -> SyncEngine:
-        """Return the sync engine."""
+    def engine(self, progress: Callable[[int, int], None] = ...) -> SyncEngine:
+        """Return a sync engine; `progress` is told parts of a first fill."""
 
     def close(self) -> None:
         """Close the store."""

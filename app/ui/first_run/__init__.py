@@ -1,0 +1,1 @@
+"""The first run: a machine becomes a station, and its first clerk signs in."""
