@@ -79,6 +79,13 @@ def newest_version(session: Session) -> int:
     )
 
 
+def newest_at(session: Session) -> dt.datetime | None:
+    """Return when the newest catalogue came in, None for none."""
+    return session.scalar(
+        select(CatalogueRow.stored_at).order_by(CatalogueRow.version.desc()).limit(1)
+    )
+
+
 def keep(
     session: Session, signed: SignedCatalogue, province_key: bytes, now: dt.datetime
 ) -> Catalogue:

@@ -177,6 +177,21 @@ def waiting_count(session: Session) -> int:
     return max(0, total)
 
 
+def sent_on(session: Session, day: dt.date) -> int:
+    """Return how many own events of a day the server is known to hold."""
+    total = 0
+    for store in own_stores(session):
+        last_before = session.scalar(
+            select(EventRow.n)
+            .where(EventRow.store == store, EventRow.at < day.isoformat())
+            .order_by(EventRow.n.desc())
+            .limit(1)
+        )
+        known = min(have(session, store), last_of(session, store)[0])
+        total += max(0, known - (last_before or 0))
+    return total
+
+
 def mark_refused(session: Session, store: UUID, refusals: Sequence[tuple[int, str]]) -> list[UUID]:
     """Note the server's words on quarantined events; return their dossiers."""
     touched: list[UUID] = []

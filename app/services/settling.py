@@ -17,7 +17,7 @@ from app.domain.fold import Conflict, Dossier, read_act
 from app.errors import AppError
 from app.models import events, projection
 from app.models.base import DossierRow, EventRow, SnapshotRow
-from app.services.acting import NotNow, record
+from app.services.acting import NotNow, record, require
 from app.services.desk import Clerk, Desk
 from app.services.intake import take_code
 
@@ -117,8 +117,10 @@ def decide(desk: Desk, clerk: Clerk, dispute: Dispute, keep: Keep, reason: str) 
     """Record which of two clashing acts counts; "new" is neither, another act follows.
 
     Raises:
+        NotYours: neither supervisor nor leader.
         NotNow: somebody has decided already, or the reason is missing.
     """
+    require(clerk, "settle")
     if not reason.strip():
         raise NotNow("Quyết định cần lý do.", "Gõ lý do, ví dụ: “theo giấy người dân giữ”.")
     body = bodies.ConflictDecided(

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from app.models import events, numbers
 from app.models.base import DossierRow, EventRow, PageRow
-from app.models.catalogue import newest_version
+from app.models.catalogue import newest_at, newest_version
 from app.models.problems import StoreProblem
 from app.services import intake
 from app.services.desk import VIETNAM, Desk
@@ -26,7 +26,9 @@ class StationStatus:
     Attributes:
         agency_name: as the catalogue has it, the code before the first catalogue.
         waiting: own events the server is not known to hold.
-        pages_waiting: images likewise.
+        pages_waiting: images likewise; bytes_waiting: their size.
+        sent_today: own events of today that the server holds.
+        catalogue_at: when the newest catalogue came in, None without one.
         to_look_at: dossiers with a refused event or a conflict.
         proven_at: when both sides were last shown equal, None never.
         is_proof_due: something was sent or came in since then.
@@ -42,6 +44,8 @@ class StationStatus:
     server: str
     waiting: int
     pages_waiting: int
+    bytes_waiting: int
+    sent_today: int
     to_look_at: int
     proven_at: dt.datetime | None
     is_proof_due: bool
@@ -54,6 +58,7 @@ class StationStatus:
     numbers_low: bool
     plan_ends: dt.date | None
     catalogue: int
+    catalogue_at: dt.datetime | None
     journal: str
     has_second_volume: bool
     key_place: str
@@ -76,11 +81,11 @@ def status(desk: Desk, server: str) -> StationStatus:
     with store.database.reading() as session:
         incarnation = events.incarnation(session)
         stock = numbers.stock(session, incarnation, store.station.agency, now.date())
-        pages = session.scalar(
-            select(func.count())
-            .select_from(PageRow)
-            .where(PageRow.is_own, PageRow.stored_at.is_(None), PageRow.removed.is_(False))
-        )
+        pages, size = session.execute(
+            select(func.count(), func.coalesce(func.sum(PageRow.size), 0)).where(
+                PageRow.is_own, PageRow.stored_at.is_(None), PageRow.removed.is_(False)
+            )
+        ).one()
         look = session.scalar(
             select(func.count()).select_from(DossierRow).where(DossierRow.needs_look)
         )
@@ -90,7 +95,9 @@ def status(desk: Desk, server: str) -> StationStatus:
             agency_name=events.get_fact(session, "agency_name", store.station.agency),
             server=server,
             waiting=events.waiting_count(session),
-            pages_waiting=pages or 0,
+            pages_waiting=pages,
+            bytes_waiting=size,
+            sent_today=events.sent_on(session, now.date()),
             to_look_at=look or 0,
             proven_at=_moment(events.get_fact(session, "proven_at")),
             is_proof_due=bool(events.get_fact(session, "is_proof_due")),
@@ -103,6 +110,7 @@ def status(desk: Desk, server: str) -> StationStatus:
             numbers_low=stock.is_low,
             plan_ends=stock.plan_ends,
             catalogue=newest_version(session),
+            catalogue_at=newest_at(session),
             journal=str(store.journal_folder),
             has_second_volume=store.has_second_volume,
             key_place=store.key_place,

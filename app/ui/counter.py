@@ -87,7 +87,8 @@ class Counter(QObject):
             parent=window, opened=opened, engine=engine, clerk=clerk, jobs=jobs,
             strip=window.strip, print_room=self.print_room, scanners=self.scanners,
             sync=self.sync, pay_desk=self.pay_desk, course=self.course, ways=self.ways,
-            choose_files=self._choose_files, save_as=self._save_as, opener=opener,
+            choose_files=self._choose_files, choose_file=self._choose_file,
+            choose_folder=self._choose_folder, save_as=self._save_as, opener=opener,
         )  # fmt: skip
         self._kinds = {kind.name: kind for kind in screens_for(clerk)}
         self._screens: dict[str, Screen] = {}
@@ -317,6 +318,14 @@ class Counter(QObject):
             "Ảnh và PDF (*.jpg *.jpeg *.png *.pdf *.heic *.tif *.tiff)",
         )
         return [Path(name) for name in names]
+
+    def _choose_file(self, kinds: str) -> Path | None:
+        name, _ = QFileDialog.getOpenFileName(self._window, "Chọn tệp", "", kinds)
+        return Path(name) if name else None
+
+    def _choose_folder(self) -> Path | None:
+        name = QFileDialog.getExistingDirectory(self._window, "Chọn ổ USB hoặc thư mục")
+        return Path(name) if name else None
 
     def _save_as(self, name: str, kinds: str) -> Path | None:
         target, _ = QFileDialog.getSaveFileName(self._window, "Lưu thành tệp", name, kinds)

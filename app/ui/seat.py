@@ -152,6 +152,8 @@ class Seat:
         parent: the window, for dialogs.
         strip: the frame's notice, above every screen.
         choose_files: asks for files to take pages from.
+        choose_file: asks for one file, given what kinds.
+        choose_folder: asks for a folder, such as a stick.
         save_as: asks where to save, given a name and what kinds of files.
         opener: opens the practice profile; None where there is no practice, or this is it.
     """
@@ -169,6 +171,8 @@ class Seat:
     course: CourseDesk
     ways: Ways
     choose_files: Callable[[], list[Path]]
+    choose_file: Callable[[str], Path | None]
+    choose_folder: Callable[[], Path | None]
     save_as: Callable[[str, str], Path | None]
     opener: PracticeOpener | None = None
 

@@ -15,7 +15,7 @@ from app.services import corrections, lookup, settling, station
 from app.services.acting import NotNow
 from app.services.corrections import Correction
 from server.services import push
-from tests.support.office import BICH, OTHER_AGENCY, Counter, Office
+from tests.support.office import BICH, CHIEF, OTHER_AGENCY, Counter, Office
 
 
 def act(counter: Counter, dossier: UUID, kind: str, body: Any) -> None:
@@ -86,7 +86,7 @@ def test_a_decision_counts_on_every_replica(office: Office, keep: settling.Keep)
     one, two, dossier = clashed(office)
     [dispute] = settling.disputes(two.desk)
 
-    settling.decide(two.desk, BICH, dispute, keep, "theo giấy hẹn")
+    settling.decide(two.desk, CHIEF, dispute, keep, "theo giấy hẹn")
     assert two.fold(dossier).open_conflicts == ()
     two.sync()
     one.sync()
@@ -111,7 +111,7 @@ def test_two_decisions_at_once_leave_one_standing(office: Office) -> None:
     one, two, dossier = clashed(office)
     for counter, keep in ((one, "first"), (two, "second")):
         [dispute] = settling.disputes(counter.desk)
-        settling.decide(counter.desk, BICH, dispute, keep, "x")
+        settling.decide(counter.desk, CHIEF, dispute, keep, "x")
     for counter in (one, two, one):
         counter.sync()
 
@@ -127,10 +127,10 @@ def test_a_decision_needs_a_reason_and_an_open_conflict(office: Office) -> None:
     one, two, _ = clashed(office)
     [dispute] = settling.disputes(one.desk)
     with pytest.raises(NotNow, match="cần lý do"):
-        settling.decide(one.desk, BICH, dispute, "first", " ")
-    settling.decide(one.desk, BICH, dispute, "first", "x")
+        settling.decide(one.desk, CHIEF, dispute, "first", " ")
+    settling.decide(one.desk, CHIEF, dispute, "first", "x")
     with pytest.raises(NotNow, match="đã có người quyết định"):
-        settling.decide(one.desk, BICH, dispute, "second", "y")
+        settling.decide(one.desk, CHIEF, dispute, "second", "y")
     one.close()
     two.close()
 
@@ -152,7 +152,7 @@ def test_what_followed_the_waiting_act_waits_with_it(office: Office) -> None:
         assert len(counter.fold(dossier).open_conflicts) == 1
         assert station.refused_events(counter.desk) == ()
     [dispute] = settling.disputes(one.desk)
-    settling.decide(one.desk, BICH, dispute, "second", "bổ sung trước")
+    settling.decide(one.desk, CHIEF, dispute, "second", "bổ sung trước")
     for counter in (one, two):
         counter.sync()
         assert counter.fold(dossier).supplement_rounds == 1
@@ -290,7 +290,7 @@ def test_a_clash_between_agencies_is_raised_in_both_streams(office: Office) -> N
     assert home.fold(dossier).state is BusinessState.WITHDRAWN
     [dispute] = settling.disputes(partner.desk)
     assert (dispute.first.kind, dispute.second.kind) == ("dossier.withdrawn", "stage.taken")
-    settling.decide(partner.desk, BICH, dispute, "second", "người dân đổi ý")
+    settling.decide(partner.desk, CHIEF, dispute, "second", "người dân đổi ý")
     partner.sync()
     home.sync()
     for counter in (home, partner):

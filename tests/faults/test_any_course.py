@@ -33,7 +33,7 @@ from app.services.acting import NotNow
 from app.services.desk import NoCatalogue
 from app.sync.engine import SyncEngine
 from app.sync.http import Connection, Reply, ServerRefused, ServerUnreachable
-from tests.support.office import BICH, Counter, Office, running_office
+from tests.support.office import BICH, CHIEF, Counter, Office, running_office
 
 FAULTS = ("none", "lose", "drop", "double", "late")
 
@@ -246,7 +246,7 @@ class Course(RuleBasedStateMachine):
         counter = self._counter(index)
         for dispute in settling.disputes(counter.desk)[:1]:
             try:
-                settling.decide(counter.desk, BICH, dispute, keep, "x")
+                settling.decide(counter.desk, CHIEF, dispute, keep, "x")
             except NotNow:
                 continue
             self.played.steps["decide"] += 1

@@ -79,9 +79,11 @@ def status(**more) -> StationStatus:
     values = {
         "station": "Quầy 1", "agency": "H24.15", "agency_name": "x", "server": "",
         "waiting": 0, "pages_waiting": 0,
+        "bytes_waiting": 0, "sent_today": 0,
         "to_look_at": 0, "proven_at": moment, "reached_at": moment, "is_offline": False,
         "stopped": "", "difference": "", "is_proof_due": False,
-        "leased": 5, "standing": 400, "numbers_low": False, "plan_ends": None, "catalogue": 1,
+        "leased": 5, "standing": 400, "numbers_low": False, "plan_ends": None,
+        "catalogue": 1, "catalogue_at": None,
         "journal": "", "has_second_volume": True, "key_place": "keyring",
     }  # fmt: skip
     return StationStatus(**values | more)

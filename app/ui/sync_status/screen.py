@@ -16,4 +16,11 @@ def make(seat: Seat) -> Screen:
         presenter.refresh()
         view.table.setFocus()
 
-    return Screen(view=view, presenter=presenter, turned_to=turned_to, news=presenter.refresh)
+    return Screen(
+        view=view,
+        presenter=presenter,
+        turned_to=turned_to,
+        verbs={"export_queue": presenter.export, "import_bundle": presenter.import_bundle},
+        escape=presenter.step_back,
+        news=presenter.refresh,
+    )
