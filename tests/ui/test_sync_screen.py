@@ -122,7 +122,7 @@ def test_a_refused_reception_goes_again_under_another_number(seat, office, stati
     seat.until(lambda: stations.refused_events(station.desk) == ())
 
 
-def test_the_queue_goes_by_stick_and_a_full_one_is_said(seat, station, tmp_path):
+def test_the_queue_goes_by_stick_and_one_that_is_gone_is_said(seat, station, tmp_path):
     seat.counter.sync.stop()
     station.receive("Mai Thị Đường")
     view = open_sync(seat)
@@ -132,10 +132,9 @@ def test_the_queue_goes_by_stick_and_a_full_one_is_said(seat, station, tmp_path)
     seat.until(lambda: "Đã ghi" in view.notice.words.text())
     assert list(tmp_path.glob("*.qmcb"))
 
-    (tmp_path / "hong").write_text("không phải thư mục", "utf-8")
-    seat.presenter("sync")._choose_folder = lambda: tmp_path / "hong"
+    seat.presenter("sync")._choose_folder = lambda: tmp_path / "da-rut"
     press(seat, Qt.Key.Key_E, CTRL)
-    seat.until(lambda: "Không ghi được lên USB" in view.notice.words.text())
+    seat.until(lambda: "Cắm USB rồi chọn lại" in view.notice.words.text())
 
 
 def test_a_file_that_is_no_bundle_is_said(seat, tmp_path):
