@@ -1,5 +1,5 @@
 # Each target sets up what it needs on first use.
-.PHONY: run clean-run test check demo bench faults setup test-setup
+.PHONY: run clean-run test check demo bench faults manual setup test-setup
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 UV_VERSION := 0.13.8
@@ -12,6 +12,7 @@ help:
 	@echo "make run     local server, sample office, window (its data stays; make clean-run resets)"
 	@echo "make test    the whole suite      make check   format, lint, types, import contracts"
 	@echo "make demo    the counter's day on real parts, into out/"
+	@echo "make manual  the pictures of docs/huong-dan anew"
 	@echo "make bench   benchmarks beside their limits and peers"
 	@echo "make faults  the fault matrix in full length"
 
@@ -44,6 +45,10 @@ check: $(VENV)/.ready
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache | tail -n 16
+
+manual: test-setup
+	@QMC_WRITE_PICTURES=1 QT_QPA_PLATFORM=offscreen $(PY) -m pytest -q -p no:randomly \
+		tests/ui/test_manual.py
 
 demo: test-setup
 	@$(PY) -m scripts.demo

@@ -1,7 +1,7 @@
 """`make bench`: run every benchmark, print a table, write results.json and docs/benchmarks.md.
 
 `--quick` plays everything small, for trying out, and writes nothing. `--only sync` plays the sync
-alone and keeps the other figures of results.json; `--only desk` writes nothing.
+alone and keeps the other figures of results.json; `--only desk` and `--only window` write nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import page, pages, printing, receipt, routing, search, start
+from benchmarks import page, pages, printing, receipt, routing, search, start, window
 from benchmarks.result import Result
 from benchmarks.sync import suite
 
@@ -23,10 +23,10 @@ RESULTS = Path(__file__).parent / "results.json"
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dossiers", type=int, default=100_000)
+    parser.add_argument("--dossiers", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--only", choices=("desk", "sync"))
+    parser.add_argument("--only", choices=("desk", "sync", "window"))
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended then too
     if arguments.quick:
@@ -35,12 +35,18 @@ def main() -> int:
     measured = suite.Measured([], [], {})
     with tempfile.TemporaryDirectory(prefix="qmc-bench-") as name:
         folder = Path(name)
-        if arguments.only != "sync":
+        if arguments.only == "window":
+            results += window.run(folder / "window", quick=arguments.quick)
+        if arguments.only in (None, "desk"):
             results += receipt.run(folder / "receipt", arguments.runs)
             results += printing.run(folder / "printing", arguments.runs)
             results += pages.run(folder / "pages", max(5, arguments.runs // 10))
             results += search.run(folder / "search", arguments.dossiers, arguments.runs)
             results += start.run(folder / "search", 7)
+            results += window.of_profile(
+                folder / "search" / "profile", arguments.dossiers, arguments.runs
+            )
+            results += window.run(folder / "window", quick=arguments.quick)
             results += routing.run(2 if arguments.quick else 10)
         if arguments.only != "desk":
             sizes = suite.QUICK if arguments.quick else suite.Sizes()
@@ -51,7 +57,7 @@ def main() -> int:
     for one in measured.tables:
         print(plain(one))
     print(table(results))
-    if arguments.quick or arguments.only == "desk":
+    if arguments.quick or arguments.only in ("desk", "window"):
         return 0
     page.write(results, measured)
     RESULTS.write_text(

@@ -6,7 +6,7 @@ run="libgl1 libegl1 libxkbcommon0 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkb
      libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 fonts-noto-core sane-utils libsane1
      sane-airscan"
 test="xvfb xauth xdotool openbox x11-apps x11-utils x11-xkb-utils imagemagick poppler-utils dbus
-      dbus-daemon gnome-keyring cups-daemon cups-client cups-ipp-utils cups-filters
+      dbus-daemon gnome-keyring at-spi2-core cups-daemon cups-client cups-ipp-utils cups-filters
       cups-filters-core-drivers postgresql-15 chromium strace faketime iproute2
       tesseract-ocr tesseract-ocr-vie"
 faults="patroni etcd-server etcd-client"

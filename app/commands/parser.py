@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from app.commands import looking, piles, printers, receiving, settling, station
+from app.commands import course, looking, piles, printers, receiving, settling, station
 from app.commands.opened import Opened
 from app.domain.catalogue import Catalogue
 from app.errors import AppError, WrongUse
@@ -148,6 +148,7 @@ def make_parser() -> argparse.ArgumentParser:
     _dossier_verbs(verbs)
     _printer_verbs(verbs)
     piles.add_verb(verbs)
+    _course_verbs(verbs)
     _settling_verbs(verbs)
     _answer_verbs(verbs)
     return parser
@@ -304,6 +305,34 @@ def _printer_verbs(verbs: Any) -> None:
     close.set_defaults(
         run=lambda c: c.acting(lambda o, clerk: printers.close_day(o, clerk, c.arguments))
     )
+
+
+def _course_verbs(verbs: Any) -> None:
+    result = verbs.add_parser("result", help="record a dossier's result")
+    result.add_argument("code")
+    result.add_argument("--name", required=True, help="as on the document")
+    result.add_argument("--number", default="")
+    result.add_argument("--book", default="", help="take the next number of this book")
+    result.add_argument("--issued", default="", metavar="ISO", help="else today")
+    result.add_argument("--copies", type=int, default=1)
+    result.add_argument("--place", default="", help="where it lies")
+    result.set_defaults(
+        run=lambda c: c.acting(lambda o, clerk: course.record_result(o, clerk, c.arguments))
+    )
+    pay = verbs.add_parser("pay", help="note that money came in")
+    pay.add_argument("code")
+    pay.add_argument("--amount", type=int, default=0, help="đồng; else all that is left")
+    pay.add_argument("--method", choices=["cash", "transfer"], default="cash")
+    pay.add_argument("--reference", default="", help="of a transfer that was seen to arrive")
+    pay.set_defaults(run=lambda c: c.acting(lambda o, clerk: course.pay(o, clerk, c.arguments)))
+    give = verbs.add_parser("return", help="hand results out, all that are named or none")
+    give.add_argument("code", nargs="+")
+    give.add_argument("--card", default="", metavar="QR|-", help="of who stands there")
+    give.add_argument("--authority", default="", help="what an authorised person showed")
+    give.add_argument("--lost-receipt", action="store_true")
+    give.add_argument("--satisfaction", type=int, choices=[0, 1, 2, 3], default=0)
+    give.add_argument("--owing", default="", help="supervisors: why something stays unpaid")
+    give.set_defaults(run=lambda c: c.acting(lambda o, clerk: course.give(o, clerk, c.arguments)))
 
 
 def _settling_verbs(verbs: Any) -> None:

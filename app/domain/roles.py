@@ -34,6 +34,7 @@ MAY: dict[str, frozenset[str]] = {
     "reopen": frozenset({"leader", "supervisor"}),
     "record": _COUNTER | _WORK | {"returning"},
     "return": _COUNTER | {"returning"},
+    "look_after": frozenset({"supervisor"}),
     "override": frozenset({"supervisor"}),
     "settle": frozenset({"supervisor", "leader"}),
 }

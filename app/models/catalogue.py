@@ -79,6 +79,14 @@ def newest_version(session: Session) -> int:
     )
 
 
+def kept(session: Session) -> tuple[tuple[int, dt.datetime], ...]:
+    """Return (version, when it came in) of every catalogue of the store, the newest first."""
+    rows = session.execute(
+        select(CatalogueRow.version, CatalogueRow.stored_at).order_by(CatalogueRow.version.desc())
+    )
+    return tuple((row.version, row.stored_at) for row in rows)
+
+
 def newest_at(session: Session) -> dt.datetime | None:
     """Return when the newest catalogue came in, None for none."""
     return session.scalar(

@@ -199,7 +199,7 @@ def quote(desk: Desk, intake: Intake, at: dt.datetime | None = None) -> Quote:
 def _stage_quotes(
     catalogue: Catalogue, procedure: Procedure, at: dt.datetime
 ) -> tuple[StageQuote, ...]:
-    dues = {due.stage: due.due_at for due in _stage_dues(catalogue, procedure, at)}
+    dues = {due.stage: due.due_at for due in stage_dues(catalogue, procedure, at)}
     return tuple(
         StageQuote(
             name=stage.name,
@@ -509,7 +509,7 @@ def _body(
         ),
         sets=intake.sets,
         return_via=intake.return_via,  # type: ignore[arg-type]
-        stages=_stage_dues(catalogue, procedure, at),
+        stages=stage_dues(catalogue, procedure, at),
         offline=is_offline(session, at),
         practice=desk.practice,
         late=bodies.LateEntry(reason=intake.late.reason, allowed_by=intake.late.allowed_by)
@@ -520,7 +520,7 @@ def _body(
     )
 
 
-def _stage_dues(
+def stage_dues(
     catalogue: Catalogue, procedure: Procedure, at: dt.datetime
 ) -> tuple[bodies.StageDue, ...]:
     """Count each stage from the end of the one before; each agency counts anew later."""

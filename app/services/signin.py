@@ -210,10 +210,13 @@ def sign_out(desk: Desk, user: str) -> None:
 
 
 def known_clerks(desk: Desk) -> Sequence[Clerk]:
-    """Return the clerks who can sign in here, by name."""
+    """Return the clerks who can sign in here: who did last, then the others by name."""
     with desk.store.database.reading() as session:
+        last = events.get_fact(session, "last_clerk")
         rows = session.scalars(
-            select(ClerkRow).where(ClerkRow.pin_hash != "").order_by(ClerkRow.display_name)
+            select(ClerkRow)
+            .where(ClerkRow.pin_hash != "")
+            .order_by(ClerkRow.user != last, ClerkRow.display_name)
         )
         return [_clerk(row) for row in rows]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QApplication, QFileDialog
 
@@ -19,16 +19,19 @@ from app.scanning.scanners import AllScanners
 from app.services import lookup, preferences
 from app.services.desk import Clerk
 from app.services.first_steps import PracticeOpener
+from app.services.paperwork import making
+from app.services.paperwork.order import Order
 from app.services.preferences import Preferences
+from app.services.print_jobs import Printout
 from app.sync.engine import SyncEngine
 from app.ui import theme
 from app.ui.course.desk import CourseDesk
-from app.ui.help_sheet import HelpSheet
-from app.ui.jobs import JobRunner
+from app.ui.help_sheet import HelpSheet, card_of_keys
+from app.ui.jobs import JobRunner, Lane
 from app.ui.keys import bind, key_of
 from app.ui.lock import Lock
 from app.ui.payment import PayDesk
-from app.ui.preview import Preview
+from app.ui.preview import PREVIEW_DPI, Preview
 from app.ui.print_room import PrintRoom
 from app.ui.scan.reading import TextReader
 from app.ui.scanner_desk import ScannerDesk
@@ -38,7 +41,9 @@ from app.ui.sync_runner import SyncRunner
 from app.ui.widgets.strip import Choice
 from app.ui.window import Window
 from printing.drivers.opening import label_of
-from printing.raster import Raster
+from printing.raster import Raster, rasterise
+
+KEY_CARD = "keys"
 
 
 class Counter(QObject):
@@ -136,7 +141,7 @@ class Counter(QObject):
 
     def _bind(self) -> None:
         verbs: dict[str, Callable[[], object]] = {
-            "help": lambda: HelpSheet(self._window).exec(),
+            "help": self._help,
             "sync_now": self.sync.sync_now,
             "last_dossier": self._open_last,
             "lock": self.lock.lock,
@@ -148,6 +153,33 @@ class Counter(QObject):
             verbs["new_intake"] = lambda: self.screen("intake").verbs["new_intake"]()
         self._shortcuts = [bind(verb, self._window, act) for verb, act in verbs.items()]
         bind("switch_user", self._window, self.left.emit)
+
+    def _help(self) -> None:
+        """F1: the keys of the screen in front."""
+        sheet = HelpSheet(self._window, self._kinds[self._window.current_screen].words)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.card_asked.connect(self._show_key_card)
+        sheet.finished.connect(self._window.activateWindow)
+        sheet.open()
+
+    def _show_key_card(self) -> None:
+        order = Order(form=KEY_CARD, keys=card_of_keys())
+
+        def work() -> tuple[Printout, list[Raster]]:
+            printout = making.make(self._desk, self._clerk, order)
+            return printout, rasterise(printout.pdf, dpi=PREVIEW_DPI)
+
+        def done(made: tuple[Printout, list[Raster]]) -> None:
+            printout, pages = made
+
+            def print_it() -> None:
+                self.print_room.print_made(lambda: printout, printout.form, printout.title)
+
+            self._show_paper(printout.title, pages, print_it)
+
+        self._jobs.run(
+            Lane.FILES, work, owner=self, done=done, failed=self._window.strip.say_problem
+        )
 
     def _turn_lock(self, locked: bool) -> None:
         """Keys work on nothing that is covered."""

@@ -21,10 +21,11 @@ RETURNING = "Trả kết quả"
 PROCESSING = "Xử lý"
 HAND_OVER = "Bàn giao"
 REGISTER = "Sổ theo dõi"
-CASH = "Thu tiền, đóng ca"
+CASH = "Thu tiền, ca"
 STATISTICS = "Thống kê"
 SETTINGS = "Cài đặt"
 FIRST_STEPS = "Bước đầu"
+CATALOGUE = "Danh mục"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,19 @@ KEYS: tuple[Key, ...] = (
     Key("Shift+F9", EVERYWHERE, "open_print_queue", "Chờ in"),
     Key("F12", EVERYWHERE, "open_devices", "Thiết bị"),
     Key("Shift+F12", EVERYWHERE, "open_settings", "Cài đặt"),
+    Key("Ctrl+F12", EVERYWHERE, "open_catalogue", "Danh mục: thủ tục, phí, lịch, mẫu"),
+    Key("F9", CATALOGUE, "sample_receipt", "Xem giấy hẹn mẫu của thủ tục"),
+    Key("F8", CATALOGUE, "sample_leaflet", "Xem tờ hướng dẫn của thủ tục"),
+    Key("Ctrl+E", CATALOGUE, "export_catalogue", "Xuất bảng ra Excel"),
+    Key("Ctrl+F", CATALOGUE, "seek_catalogue", "Tới ô tìm"),
+    Key(
+        "1…7",
+        CATALOGUE,
+        "catalogue_page",
+        "Các bản, thủ tục, phí, lịch, mẫu in, cơ quan, thay đổi",
+        in_list=True,
+    ),
+    Key("Enter", CATALOGUE, "catalogue_open", "Bản đã đổi gì; giấy hẹn mẫu", in_list=True),
     Key("Enter", PRINT_QUEUE, "print_again", "In lại lệnh này", in_list=True),
     Key("M", PRINT_QUEUE, "print_elsewhere", "In máy khác", in_list=True),
     Key("T", PRINT_QUEUE, "print_to_file", "Lưu PDF", in_list=True),
@@ -203,6 +217,11 @@ KEYS: tuple[Key, ...] = (
     Key("R Del", PILES, "turn_drop", "Xoay trang; bỏ hoặc lấy lại trang", in_list=True),
     Key("Enter", PILES, "enlarge_page", "Xem trang lớn", in_list=True),
 )
+
+
+def keys_of(screen: str) -> tuple[Key, ...]:
+    """Return the keys of a screen, or of every screen (`EVERYWHERE`), in their order."""
+    return tuple(key for key in KEYS if key.screen == screen)
 
 
 def key_of(verb: str) -> Key:

@@ -64,6 +64,14 @@ def _is_secret(focus: QWidget | None) -> bool:
     return isinstance(focus, QLineEdit) and focus.echoMode() is not QLineEdit.EchoMode.Normal
 
 
+def _listener() -> QWidget | None:
+    """Return what keys go to: in an open menu or list, not what had them before."""
+    popup = QApplication.activePopupWidget()
+    if popup is not None:
+        return popup.focusWidget() or popup
+    return QApplication.focusWidget()
+
+
 class ScanFilter(QObject):
     """Install on the application.
 
@@ -99,7 +107,7 @@ class ScanFilter(QObject):
             self.touched_at = time.monotonic()
         if kind is not QEvent.Type.KeyPress or not isinstance(receiver, QWindow):
             return False
-        if not isinstance(event, QKeyEvent) or _is_secret(QApplication.focusWidget()):
+        if not isinstance(event, QKeyEvent) or _is_secret(_listener()):
             return False
         return self._key(event)
 
@@ -124,7 +132,7 @@ class ScanFilter(QObject):
 
     def _begin(self, stroke: _Stroke) -> bool:
         """Take the first key of what may be a burst; True holds it."""
-        focus = QApplication.focusWidget()
+        focus = _listener()
         self._before = None
         self._passed = ""
         if isinstance(focus, QLineEdit):
@@ -171,7 +179,7 @@ class ScanFilter(QObject):
         """It was a person: let the focus widget have the keys."""
         self._timer.stop()
         held, self._held, self._passed, self._before = self._held, [], "", None
-        focus = QApplication.focusWidget()
+        focus = _listener()
         if focus is None:
             return
         for stroke in held:

@@ -64,6 +64,8 @@ SCREENS: tuple[ScreenKind, ...] = (
                module="app.ui.devices.screen"),
     ScreenKind(name="settings", words="Cài đặt", verb="open_settings",
                module="app.ui.settings.screen"),
+    ScreenKind(name="catalogue", words="Danh mục", verb="open_catalogue", act="look_after",
+               module="app.ui.catalogue.screen"),
     ScreenKind(name="first_steps", words="Bước đầu", verb="first_steps", is_shown=False,
                module="app.ui.first_steps.screen"),
 )  # fmt: skip

@@ -292,3 +292,43 @@ def test_without_a_display_the_window_says_so_and_commands_still_answer(main: Co
     assert said.exit_code == 3
     assert "main.py --help" in said.err
     assert main("status", env=bare).exit_code == 0
+
+
+def test_a_dossier_comes_to_its_end_by_commands(
+    main: CommandLine, received: dict[str, object]
+) -> None:
+    code = str(received["code"])
+    unpaid = _refused(main("return", code, "--card", CARD), 3)
+    assert "thu" in unpaid["advice"] + unpaid["title"]
+
+    part = main("pay", code, "--amount", "4000").json
+    assert (part["amount"], part["left"]) == (4000, 6000)
+    _refused(main("pay", code, "--method", "transfer"), 3)
+    rest = main("pay", code, "--method", "transfer", "--reference", "FT26-0017").json
+    assert (rest["amount"], rest["left"], rest["paid"]) == (6000, 0, 10_000)
+
+    other = CARD.replace(ID, "000190000099").replace(NAME, "Lê Thị Khác")
+    _refused(main("return", code, "--card", other), 3)
+    assert main("show", code).json["state"] != 10
+    given = main("return", code, "--card", "-", "--satisfaction", "1", stdin=CARD).json
+    assert [one["code"] for one in given["returned"]] == [code]
+    assert main("show", code).json["state"] == 10
+    _refused(main("return", code), 3)
+
+
+def test_a_result_gets_the_next_number_of_its_book_and_goes_to_somebody_with_an_authority(
+    main: CommandLine,
+) -> None:
+    said = main("receive", "--from", "-", stdin=json.dumps(COPIES | {"id_number": "000190000091"}))
+    code = said.json["code"]
+    _refused(main("result", code, "--name", "Bản sao", "--issued", "hôm nay"), 2)
+    result = main("result", code, "--name", "Bản sao", "--book", "SCT/BS").json
+    assert result["state"] == 9
+    assert int(result["number"]) >= 1
+    assert result["book"].endswith("SCT/BS")
+    main("pay", code)
+
+    friend = CARD.replace(ID, "000190000092").replace(NAME, "Lê Thị Nhận")
+    _refused(main("return", code, "--authority", "Giấy uỷ quyền"), 2)
+    given = main("return", code, "--card", friend, "--authority", "Giấy uỷ quyền 12/2026").json
+    assert given["returned"][0]["number"] == result["number"]

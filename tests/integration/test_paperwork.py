@@ -111,10 +111,19 @@ def test_every_form_of_the_table_can_be_made(counter: Counter) -> None:
         ),
         late.dossier,
     )
+    gone = finished(counter)
+    act(
+        counter,
+        "result.returned",
+        bodies.ResultReturned(recipient=birth_entry().submitter),
+        gone.dossier,
+    )
     of = {"02": asked, "03": refused, "04": late, "05": stopped, "code-change": late}
     more: dict[str, dict[str, Any]] = {
         "01-list": {"dossiers": (done.dossier, asked.dossier)},
+        "result-several": {"dossiers": (gone.dossier,)},
         "leaflet": {"procedure": "dkks"},
+        "sample": {"procedure": "dkks"},
         "keys": {"keys": (("Mọi màn hình", (("F2", "Tiếp nhận mới"),)),)},
         "pad": {"sheets": 2},
         "02-before": {"entry": birth_entry()},

@@ -1,17 +1,13 @@
 """A real window on a real store, with a real server that can be switched off."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app.bootstrap import Joiner
-from app.ui.application import Session, make_application
-from app.ui.counter import Counter
-from app.ui.window import Window
+from app.ui.application import make_application
 from tests.support import office as offices
+from tests.support.seat import Seat, seated
 
 
 @pytest.fixture(scope="session")
@@ -39,62 +35,6 @@ def station(office) -> offices.Counter:
     station = office.station()
     station.sign_in()
     return station
-
-
-class Seat:
-    """A clerk at the window."""
-
-    def __init__(self, session: Session, qtbot) -> None:
-        self.session, self.qtbot = session, qtbot
-
-    @property
-    def window(self) -> Window:
-        assert self.session.window is not None
-        return self.session.window
-
-    @property
-    def counter(self) -> Counter:
-        assert self.session.counter is not None
-        return self.session.counter
-
-    def view(self, name: str) -> Any:
-        """The widget of a screen."""
-        return self.counter.screen(name).view
-
-    def presenter(self, name: str) -> Any:
-        """What works behind a screen."""
-        return self.counter.screen(name).presenter
-
-    def sign_in(self, secret: str = offices.PIN, user: str = offices.USER) -> None:
-        view = self.session.sign_in_view
-        view.user.setText(user)
-        view.secret.setText(secret)
-        view.enter.click()
-        self.qtbot.waitUntil(lambda: self.session.window is not None, timeout=10_000)
-        self.qtbot.waitUntil(lambda: self.session.jobs.is_idle, timeout=10_000)
-
-    def until(self, condition) -> None:
-        self.qtbot.waitUntil(condition, timeout=10_000)
-
-    def idle(self) -> None:
-        self.until(lambda: self.session.jobs.is_idle)
-
-
-@contextmanager
-def seated(qapp, qtbot, station, user: str = offices.USER) -> Iterator[Seat]:
-    """A signed-in clerk; the window is closed and every job ended afterwards."""
-    session = Session(qapp, station.opened, Joiner())
-    session.start()
-    seat = Seat(session, qtbot)
-    seat.sign_in(user=user)
-    yield seat
-    if session.window is not None:
-        session.window.close()
-    session.close()
-    session.sign_in_view.close()
-    qapp.removeEventFilter(session.scan_filter)
-    alive = [t.name for lane in session.jobs._lanes.values() for t in lane._threads if t.is_alive()]
-    assert alive == []
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from app.domain.papers import GivenPaper
 from app.domain.status import BusinessState as B
 from app.services import handing_over, intake, lookup, processing
 from tests.support import office as offices
-from tests.ui.conftest import Seat, seated
+from tests.support.seat import Seat, seated
 from tests.ui.test_returning import PAPERS, press
 
 UNIT = "Phòng Văn hóa - Xã hội"
@@ -229,3 +229,46 @@ def test_linked_stages_say_whose_turn_it_is(officer, station):
 
     officer.until(lambda: any(s.done_at for s in folded(station, one).stage_states.values()))
     assert all(stage.name in first for stage in linked.stages)
+
+
+def test_what_is_typed_again_elsewhere_is_copied_line_by_line_and_leaves_the_clipboard(
+    seat, station
+):
+    one = birth(station)
+    seat.counter.open("dossiers")
+    seat.presenter("dossiers").seek_dossier(one.dossier)
+    seat.idle()
+    press(seat, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    seat.until(lambda: seat.counter.course.dialog is not None)
+    dialog = seat.counter.course.dialog
+    clipboard = QApplication.clipboard()
+    values = [dialog.table.item(y, 1).text() for y in range(dialog.table.rowCount())]
+
+    QTest.keyClick(dialog.table, Qt.Key.Key_Return)
+    assert clipboard.text() == values[0]
+    QTest.keyClick(dialog.table, Qt.Key.Key_Return)
+    assert clipboard.text() == values[1]
+    dialog.timerEvent(None)  # a minute later
+    assert clipboard.text() == ""
+
+    QTest.keyClick(dialog.table, Qt.Key.Key_Return)
+    clipboard.setText("của người khác")
+    dialog.close()
+    assert clipboard.text() == "của người khác"
+    clipboard.clear()
+    kinds = [event.kind for event in lookup.show(station.desk, one.dossier).timeline]
+    assert "id.revealed" in kinds
+
+
+def test_what_was_copied_goes_when_the_window_closes(seat, station):
+    one = birth(station)
+    seat.counter.open("dossiers")
+    seat.counter.course.retype(one.dossier, seat.view("dossiers").notice)
+    seat.until(lambda: seat.counter.course.dialog is not None)
+    dialog = seat.counter.course.dialog
+    QTest.keyClick(dialog.table, Qt.Key.Key_Return)
+    assert QApplication.clipboard().text()
+
+    dialog.close()
+
+    assert QApplication.clipboard().text() == ""

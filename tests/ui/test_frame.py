@@ -4,6 +4,7 @@ import datetime as dt
 import re
 
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QDialogButtonBox,
     QLabel,
@@ -14,12 +15,13 @@ from PySide6.QtWidgets import (
 from app.services import lookup, receipts
 from app.services.station import StationStatus
 from app.ui.help_sheet import HelpSheet
-from app.ui.keys import KEYS
+from app.ui.keys import KEYS, keys_of
 from app.ui.preview import PREVIEW_DPI, Preview
+from app.ui.screens import SCREENS
 from app.ui.sync_runner import chip_of
 from printing.raster import rasterise
 from tests.support import office as offices
-from tests.ui.test_reception import CARD
+from tests.ui.test_reception import CARD, press
 
 ENGLISH = re.compile(
     r"\b(the|and|open|close|save|cancel|error|file|search|name|date|new|print|scan|sync|help|"
@@ -47,6 +49,51 @@ def test_the_sheet_of_keys_needs_no_sideways_scrolling_and_moves_by_the_arrows(q
     assert scroll.horizontalScrollBar().maximum() == 0
     qtbot.keyClick(scroll, Qt.Key.Key_Down)
     assert scroll.verticalScrollBar().value() > 0  # the test's screen is small
+
+
+def test_f1_shows_the_keys_of_this_screen_first_and_f1_again_all(seat):
+    seat.counter.open("dossiers")
+    press(seat, Qt.Key.Key_F1)
+    sheet = seat.window.findChild(HelpSheet)
+
+    def shown() -> set[str]:
+        return {label.text() for label in sheet.pages.currentWidget().findChildren(QLabel)}
+
+    assert {key.words for key in keys_of("Hồ sơ")} <= shown()
+    assert not {key.words for key in keys_of("Thống kê")} <= shown()
+    QTest.keyClick(sheet, Qt.Key.Key_F1)
+    assert {key.words for key in KEYS} <= shown()
+    sheet.close()
+
+
+def test_every_screen_has_its_keys_in_the_registry_under_its_own_name():
+    assert [kind.name for kind in SCREENS if not keys_of(kind.words)] == []
+
+
+def test_p_on_the_sheet_shows_the_card_of_keys_ready_to_print(seat):
+    press(seat, Qt.Key.Key_F1)
+    QTest.keyClick(seat.window.findChild(HelpSheet), Qt.Key.Key_P)
+    seat.until(lambda: seat.window.findChildren(Preview) != [])
+
+    (preview,) = seat.window.findChildren(Preview)
+    assert "Bảng phím tắt" in preview.windowTitle()
+    preview.close()
+
+
+def test_the_arrows_turn_through_who_signed_in_here(seat, station):
+    station.sign_in(offices.HOA.user)
+    view = seat.session.sign_in_view
+    seat.session.sign_in.show()
+    names = {offices.USER, offices.HOA.user}
+    first = view.user.text()
+
+    QTest.keyClick(view.secret, Qt.Key.Key_Down)
+    second = view.user.text()
+    QTest.keyClick(view.user, Qt.Key.Key_Up)
+
+    assert {first, second} == names
+    assert view.user.text() == first
+    assert "↑ ↓" in view.known.text()
 
 
 def test_standard_buttons_speak_vietnamese(qapp, qtbot):

@@ -1,6 +1,9 @@
 """Qualities of every screen: words, sizes, names, contrast, keys; a clerk with every role looks."""
 
+import os
 import re
+import subprocess
+import sys
 from collections import Counter as Counting
 from collections.abc import Iterator
 
@@ -19,11 +22,14 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from app.services import lookup
 from app.ui import theme
+from app.ui.help_sheet import HelpSheet
 from app.ui.keys import EVERYWHERE, KEYS
 from app.ui.screens import SCREENS
+from app.ui.settings.pin_dialog import PinDialog
 from tests.support import office as offices
-from tests.ui.conftest import Seat, seated
+from tests.support.seat import Seat, seated
 from tests.ui.test_reception import a_card
 
 SIZES = ((1366, 768), (1093, 614))
@@ -107,6 +113,87 @@ def test_geometry_nothing_is_cut_off_or_overlaps(every, qapp, size, look):
             assert cut_off(every.window) == [], name
     finally:
         theme.apply(qapp, theme.LIGHT)
+
+
+DIALOGS = ("supplement", "more_papers", "record", "extend", "propose", "pass_on", "correct",
+           "retype", "pay", "count", "pin", "help")  # fmt: skip
+
+
+def open_dialog(seat: Seat, name: str) -> QWidget:
+    """Open one of the small windows over the list of dossiers."""
+    seat.counter.open("dossiers")
+    dossier = lookup.newest(seat.counter.seat.desk).lines[-1].id
+    strip, course = seat.view("dossiers").notice, seat.counter.course
+    course.dialog = None
+    if name == "pay":
+        seat.counter.pay_desk.ask(dossier, strip.say_problem)
+        seat.until(lambda: seat.counter.pay_desk.dialog is not None)
+        return seat.counter.pay_desk.dialog
+    if name == "count":
+        seat.counter.open("cash")
+        seat.idle()
+        seat.presenter("cash").close_shift()
+        return seat.presenter("cash").dialog
+    if name == "pin":
+        seat.counter.open("settings")
+        seat.presenter("settings").change_pin()
+        return next(iter(seat.window.findChildren(PinDialog)))
+    if name == "help":
+        sheet = HelpSheet(seat.window, "Xử lý")
+        sheet.show()
+        return sheet
+    if name in ("propose", "correct", "retype"):
+        getattr(course, name)(dossier, strip)
+    elif name == "pass_on":
+        course.pass_on([dossier])
+    else:
+        course.do(name, dossier, strip)
+    seat.until(lambda: course.dialog is not None)
+    return course.dialog
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+@pytest.mark.parametrize("look", theme.THEMES, ids=[look.name for look in theme.THEMES])
+def test_geometry_of_every_small_window(every, qapp, name, look):
+    theme.apply(qapp, look)
+    every.window.resize(*SIZES[-1])
+    dialog = open_dialog(every, name)
+    try:
+        for _ in range(3):
+            QApplication.processEvents()
+        wrong = cut_off(dialog)
+        nameless = [
+            type(line).__name__
+            for kind in (QLineEdit, QComboBox, QTableView)
+            for line in dialog.findChildren(kind)
+            if not line.accessibleName() and line.objectName() != "qt_spinbox_lineedit"
+        ]
+        english = [text for text in texts(dialog) if ENGLISH.search(text)]
+        size = dialog.size()
+    finally:
+        dialog.close()
+        QApplication.processEvents()
+        theme.apply(qapp, theme.LIGHT)
+
+    assert wrong == []
+    assert nameless == []
+    assert english == []
+    assert size.width() <= SIZES[-1][0]
+    assert size.height() <= SIZES[-1][1]
+
+
+@pytest.mark.parametrize("factor", ["1.25", "1.5"])
+def test_nothing_is_cut_off_where_the_system_shows_everything_larger(factor):
+    """The same looks in a process of its own, for the factor holds for a whole process."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider",
+         __file__, "-k", "test_geometry and light"],
+        capture_output=True, text=True, check=False, cwd=offices.ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": factor},
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "passed" in done.stdout
 
 
 def cut_off(window: QWidget) -> list[str]:

@@ -15,7 +15,7 @@ from app.services import lookup, settling
 from app.services import station as stations
 from app.ui.sync_status.progress import EVENT_BYTES, Progress, rest_words
 from tests.support import office as offices
-from tests.ui.conftest import Seat, seated
+from tests.support.seat import Seat, seated
 from tests.ui.test_returning import press
 
 CTRL = Qt.KeyboardModifier.ControlModifier

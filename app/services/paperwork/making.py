@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 from app.domain import course
 from app.models.base import ReceiptRow
 from app.services.desk import Clerk, Desk
-from app.services.paperwork import before, counter, letters, lists, receipt, shift, slips
+from app.services.paperwork import (
+    before,
+    counter,
+    letters,
+    lists,
+    receipt,
+    sample,
+    shift,
+    slips,
+)
 from app.services.paperwork.order import Needs, NothingToPrint, Order, Setting, WrongOrder
 from app.services.paperwork.told import Told, read
 from app.services.print_jobs import BATCH_FORM, Printout
@@ -20,6 +29,7 @@ from printing.errors import DoesNotFit
 
 A4, A5, ROLL = PaperSize.A4, PaperSize.A5, PaperSize.ROLL
 _ANY, _SHEETS = (A5, A4, ROLL), (A4, A5)
+SAMPLE = "sample"
 _SILENT = ("document.printed", "dossier.viewed", "id.revealed", "note.added", "page.attached",
            "page.removed")  # fmt: skip
 
@@ -97,6 +107,8 @@ FORMS: dict[str, FormKind] = {
     "shift": FormKind(name="Phiếu chốt ca", needs=Needs.SHIFT, papers=_SHEETS, build=shift.sheet),
     "leaflet": FormKind(name="Hướng dẫn thủ tục hành chính", needs=Needs.PROCEDURE,
                         papers=_ANY, build=counter.leaflet_of),
+    SAMPLE: FormKind(name="Giấy tiếp nhận mẫu của thủ tục", needs=Needs.PROCEDURE,
+                     papers=_ANY, build=sample.receipt_of),
     "pad": FormKind(name="Giấy tiếp nhận viết tay khi mất điện", needs=Needs.NOTHING,
                     papers=_SHEETS, build=counter.blank_pad),
     "keys": FormKind(name="Bảng phím tắt", needs=Needs.NOTHING, papers=_SHEETS,
@@ -108,7 +120,8 @@ def forms_of_dossier() -> tuple[tuple[str, str], ...]:
     """Return (key, name) of what can be printed for a dossier beside its receipt."""
     return tuple(
         (key, kind.name) for key, kind in FORMS.items()
-        if kind.needs in (Needs.DOSSIER, Needs.PROCEDURE) and key != receipt.FORM
+        if kind.needs in (Needs.DOSSIER, Needs.PROCEDURE)
+        and key not in (receipt.FORM, SAMPLE)
     )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ class SignInPresenter(QObject):
         self._view.show_station(
             f"Quầy Một Cửa · {status.agency_name} · {status.station}",
             f"Trên máy này còn {waiting} việc chưa gửi lên máy chủ." if waiting else "",
-            [f"{c.user} ({c.display_name})" for c in known],
+            [(c.user, c.display_name) for c in known],
         )
         if known and not self._view.user.text():
             self._view.user.setText(known[0].user)

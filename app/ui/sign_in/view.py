@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.ui.widgets.card import Card, field, label_for
@@ -30,6 +31,7 @@ class SignInView(QWidget):
         self.new_pin = field("Mã PIN mới", "6 chữ số trở lên", digits=True)
         self.new_pin.setEchoMode(QLineEdit.EchoMode.Password)
         self.notice = Strip()
+        self._users: tuple[str, ...] = ()
         self.waiting = QLabel()
         self.waiting.setWordWrap(True)
         self.waiting.setProperty("soft", True)
@@ -65,12 +67,31 @@ class SignInView(QWidget):
         self.new_pin.returnPressed.connect(self._submit)
         self.enter.clicked.connect(self._submit)
 
-    def show_station(self, title: str, waiting: str, known: Sequence[str]) -> None:
-        """Show whose counter this is, what waits, and who can sign in offline."""
+    def show_station(self, title: str, waiting: str, known: Sequence[tuple[str, str]]) -> None:
+        """Show whose counter this is, what waits, and who can sign in offline.
+
+        Args:
+            known: (user, name for people) of each.
+        """
         self.card.title.setText(title)
         self.waiting.setText(waiting)
-        self.known.setText("Đã từng đăng nhập: " + ", ".join(known) if known else "")
+        self._users = tuple(user for user, _ in known)
+        words = ", ".join(f"{user} ({name})" for user, name in known)
+        turned = " · ↑ ↓ đổi người" if len(known) > 1 else ""
+        self.known.setText(f"Đã từng đăng nhập: {words}{turned}" if known else "")
         self.known.setVisible(bool(known))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The up and down keys turn through those who signed in here before."""
+        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        if step is None or not self._users:
+            super().keyPressEvent(event)
+            return
+        now = self.user.text().strip()
+        at = self._users.index(now) + step if now in self._users else 0
+        self.user.setText(self._users[at % len(self._users)])
+        self.secret.clear()
+        self.secret.setFocus()
 
     def ask_new_pin(self, *, asked: bool) -> None:
         """Show or hide the field for a new PIN."""

@@ -1,0 +1,1 @@
+"""The catalogue screen: what the province's catalogue says, from when, and what changed."""

@@ -1,0 +1,1 @@
+"""The demonstration: keys played into the real window, papers read back."""
