@@ -326,8 +326,8 @@ def in_force_words(entry: Any, on: dt.date) -> str:
     if begins > on:
         return f"từ {begins:%d/%m/%Y}"
     if ends is not None and ends < on:
-        return f"đã hết từ {ends + dt.timedelta(days=1):%d/%m/%Y}"
-    return f"đang dùng, đến {ends:%d/%m/%Y}" if ends else f"đang dùng từ {begins:%d/%m/%Y}"
+        return f"hết từ {ends + dt.timedelta(days=1):%d/%m/%Y}"
+    return f"dùng đến {ends:%d/%m/%Y}" if ends else "đang dùng"
 
 
 def sought(rows: Iterable[Row], text: str) -> tuple[int, ...]:

@@ -64,7 +64,10 @@ class Slip:
 
 
 def waiting(desk: Desk, limit: int = _MOST) -> tuple[OnSlip, ...]:
-    """Return dossiers received here that never went on, the oldest first."""
+    """Return dossiers received here that never went on, the oldest first.
+
+    What lacked papers and has them now waits too.
+    """
     with desk.store.database.reading() as session:
         rows = session.scalars(
             select(SnapshotRow.content)
@@ -72,9 +75,10 @@ def waiting(desk: Desk, limit: int = _MOST) -> tuple[OnSlip, ...]:
             .join(CourseRow, CourseRow.row == DossierRow.row)
             .where(
                 DossierRow.is_open,
-                DossierRow.state == int(BusinessState.RECEIVED),
+                DossierRow.state.in_((int(BusinessState.RECEIVED), int(BusinessState.IN_WORK))),
                 DossierRow.agency == desk.store.station.agency,
                 CourseRow.with_agency == "",
+                CourseRow.holder == "",
             )
             .order_by(DossierRow.row)
             .limit(limit)

@@ -17,6 +17,7 @@ from app.services import practice
 from app.services.desk import Clerk
 from app.ui import theme
 from app.ui.jobs import JobRunner, Lane
+from app.ui.keys import OwnKeysFirst
 from app.ui.scan_filter import ScanFilter
 from app.ui.sign_in.presenter import SignInPresenter
 from app.ui.sign_in.view import SignInView
@@ -50,6 +51,8 @@ def make_application() -> QApplication:
     translator = QtInVietnamese(app)
     app.installTranslator(translator)
     theme.apply(app)
+    if app.findChild(OwnKeysFirst) is None:
+        OwnKeysFirst(app)
     app.styleHints().colorSchemeChanged.connect(lambda _: theme.apply(app))
     return app
 

@@ -42,6 +42,8 @@ class HelpSheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Phím tắt")
         room = self.screen().availableSize()
+        if parent is not None:
+            room = room.boundedTo(parent.window().size())
         sheets = [_sheet(_COLUMNS, KEYS)]
         for count in range(_COLUMNS - 1, 0, -1):  # fewer side by side on a narrow screen
             if sheets[0].sizeHint().width() + _EDGES.width() > room.width():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 EVERYWHERE = "Mọi màn hình"
 INTAKE = "Tiếp nhận"
@@ -227,6 +227,32 @@ def keys_of(screen: str) -> tuple[Key, ...]:
 def key_of(verb: str) -> Key:
     """Return the key of a verb."""
     return next(key for key in KEYS if key.verb == verb)
+
+
+class OwnKeysFirst(QObject):
+    """Lets keys that work everywhere work in a field too, where the system has edits of its own.
+
+    On X11 Ctrl+U empties a line: a field would take it before the shortcut sees it.
+
+    Args:
+        app: on which it is installed.
+        presses: which keys; those of the registry that work everywhere, if none are named.
+    """
+
+    def __init__(self, app: QApplication, presses: Sequence[str] = ()) -> None:
+        super().__init__(app)
+        wanted = presses or [key.press for key in keys_of(EVERYWHERE)]
+        self._own = {QKeySequence(press).toString() for press in wanted}
+        app.installEventFilter(self)
+
+    def eventFilter(self, _: QObject, event: QEvent) -> bool:
+        """Do not let a field claim what is ours."""
+        if event.type() is not QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        if QKeySequence(event.keyCombination()).toString() not in self._own:
+            return False
+        event.ignore()
+        return True
 
 
 def bind(verb: str, screen: QWidget, act: Callable[[], object]) -> QShortcut:

@@ -144,8 +144,10 @@ class Window(QMainWindow):
     def show_screen(self, name: str) -> None:
         """Turn to a screen."""
         self.screens.setCurrentWidget(self._screens[name])
-        if name in self._nav:
-            self._nav[name].setChecked(True)
+        for place, button in self._nav.items():  # a screen without a place marks none
+            button.setAutoExclusive(False)
+            button.setChecked(place == name)
+            button.setAutoExclusive(True)
 
     def show_count(self, name: str, count: int) -> None:
         """Show beside a screen's name how much waits there."""

@@ -54,6 +54,7 @@ FEES = {
 FLOAT = 200_000
 OFFICER, OFFICER_NAME = "hoa", "Lê Thị Hoa"
 LEADER, LEADER_NAME = "dung", "Phạm Văn Dũng"
+_NAMES = {sample.USER: sample.USER_NAME, OFFICER: OFFICER_NAME, LEADER: LEADER_NAME}
 TYPED_MS = 200
 _LONGEST_DAY = dt.timedelta(minutes=40)
 _FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi")
@@ -87,7 +88,13 @@ class Kept:
     short: str
     card: str
     state: BusinessState = BusinessState.RECEIVED
+    waits: bool = True
     returned: bool = False
+
+    def is_now(self, state: BusinessState, *, waits: bool = False) -> None:
+        """Note its state, and whether it waits to go on."""
+        self.state, self.waits = state, waits
+        self.returned = state is BusinessState.RETURNED
 
 
 @dataclass
@@ -148,6 +155,7 @@ class Day:
         self.ledger = Ledger()
         self.plan = plan(count)
         self.each = max(1, count // 12)
+        self._user = sample.USER
         self._cards = 0
         self._picture = 0
 
@@ -359,6 +367,7 @@ class Day:
 
     def act(self, kept: Kept, number: str) -> None:
         """Scan a receipt, and choose one of the acts that F7 offers."""
+        self.press("F3")
         self.scan(kept.code)
         time.sleep(0.5)
         self.press("F7", wait_s=0.6)
@@ -382,10 +391,11 @@ class Day:
                 self.end(next(taken), "4", BusinessState.NOT_RECEIVED, form="TỪ CHỐI")
                 self.end(next(taken), "5", BusinessState.WITHDRAWN)
             seen.append(f"{self.each} and {self.each}")
-        return [one for one in work if one.state is BusinessState.RECEIVED]
+        return [one for one in work if one.waits]
 
     def correct(self, one: Kept) -> None:
         """Mend the submitter's name; a new version of the receipt comes out."""
+        self.press("F3")
         self.scan(one.code)
         time.sleep(0.5)
         self.press("ctrl+m", wait_s=0.9)
@@ -407,11 +417,11 @@ class Day:
         paper = self.paper("form 02")
         if one.code not in paper.text or "bổ sung" not in paper.text.lower():
             raise DidNotHappen(f"form 02 of {one.code} came out")
-        one.state = BusinessState.AWAITING_SUPPLEMENT
+        one.is_now(BusinessState.AWAITING_SUPPLEMENT)
         if comes:
             self.act(one, "2")
             self.press("1", "F9", wait_s=0.6)
-            one.state = BusinessState.RECEIVED
+            one.is_now(BusinessState.IN_WORK, waits=True)
 
     def end(self, one: Kept, number: str, state: BusinessState, form: str = "") -> None:
         """End a dossier with a reason."""
@@ -421,7 +431,7 @@ class Day:
             paper = self.paper("the form of refusal")
             if form not in paper.text or one.code not in paper.text:
                 raise DidNotHappen(f"the form of refusal of {one.code} came out")
-        one.state = state
+        one.is_now(state)
         time.sleep(0.5)
 
     def return_at_once(self) -> None:
@@ -439,7 +449,7 @@ class Day:
         paper = self.paper("the slip of a result")
         if one.code not in paper.text:
             raise DidNotHappen(f"the slip of {one.code} came out")
-        one.returned, one.state = True, BusinessState.RETURNED
+        one.is_now(BusinessState.RETURNED)
 
     # ---- paper goes on, work is done ---------------------------------------------------
 
@@ -455,20 +465,21 @@ class Day:
                 raise DidNotHappen(f"the slip's number is read from its barcode: {paper.codes}")
             on_it = [one for one in self.ledger.dossiers if one.code in paper.text]
             seen.append(f"{numbers[0]}: {len(on_it)} dossiers")
-            open_ones = {
-                one.code for one in self.ledger.dossiers if one.state is BusinessState.RECEIVED
-            }
-            if {one.code for one in on_it} != open_ones:
-                raise DidNotHappen("the slip lists what waits, and nothing else")
+            waiting = {one.code for one in self.ledger.dossiers if one.waits}
+            differing = waiting ^ {one.code for one in on_it}
+            if differing:
+                raise DidNotHappen(f"the slip lists what waits, and nothing else: {differing}")
             return numbers[0]
 
     def switch(self, user: str) -> None:
-        """Ctrl+U: somebody else takes the keyboard."""
+        """Ctrl+U: somebody else takes the keyboard; the down key finds the name."""
+        others = sorted((name, other) for other, name in _NAMES.items() if other != self._user)
+        steps = [other for _, other in others].index(user) + 1
         self.press("ctrl+u", wait_s=1.5)
-        self.press("shift+Tab", "ctrl+a")
-        self.type(user)
+        self.press(*["Down"] * steps)
         self.type(sample.PIN)
         time.sleep(2.0)
+        self._user = user
 
     def process(self, open_ones: list[Kept], slip: str) -> list[Kept]:
         """The officer takes, proposes and extends, the leader signs; return what has a result."""
@@ -482,7 +493,7 @@ class Day:
             time.sleep(0.8)
             self.look("officer-queue")
             for one in open_ones:
-                one.state = BusinessState.IN_WORK
+                one.is_now(BusinessState.IN_WORK)
             for one in proposed:
                 self.at(one)
                 self.press("p", "F9", wait_s=0.8)
@@ -516,7 +527,7 @@ class Day:
                 self.press("r", wait_s=0.8)
                 self.type(f"{i + 1}/GXN", enter=False)
                 self.press("F9", wait_s=0.8)
-                one.state = BusinessState.FINISHED
+                one.is_now(BusinessState.FINISHED)
             self.look("results-recorded")
             seen.append(f"{len(proposed) - 1} results")
         return proposed[:-1]
@@ -539,7 +550,7 @@ class Day:
                 self.press("F9")
                 if one.code not in self.paper("the slip of a result").text:
                     raise DidNotHappen(f"the slip of {one.code} came out")
-                one.returned, one.state = True, BusinessState.RETURNED
+                one.is_now(BusinessState.RETURNED)
             else:
                 self.give(one)
         seen.append(f"{len(done)} results, one of them to somebody with an authority")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from app.domain.bodies import Person
 from app.domain.papers import GivenPaper
 from app.domain.status import BusinessState as B
-from app.services import handing_over, intake, lookup, processing
+from app.services import handing_over, intake, lookup, processing, supplements
 from tests.support import office as offices
 from tests.support.seat import Seat, seated
 from tests.ui.test_returning import PAPERS, press
@@ -96,6 +96,20 @@ def test_what_waits_is_loaded_at_once_and_a_row_may_stay(seat, station):
     press(seat, Qt.Key.Key_Delete)
 
     assert view.table.rowCount() == before - 1
+
+
+def test_what_was_brought_later_waits_to_go_on_and_what_an_officer_holds_does_not(station):
+    lacking, held, asked = birth(station), birth(station), birth(station)
+    supplements.ask(station.desk, offices.BICH, lacking.dossier, ["Giấy chứng sinh"], "thiếu")
+    supplements.ask(station.desk, offices.BICH, asked.dossier, ["Giấy chứng sinh"], "thiếu")
+    supplements.receive(station.desk, offices.BICH, lacking.dossier,
+                        (GivenPaper(key="giay-chung-sinh", original=1),))  # fmt: skip
+    processing.take(station.desk, offices.HOA, [held.dossier])
+
+    waiting = {one.id for one in handing_over.waiting(station.desk)}
+
+    assert lacking.dossier in waiting
+    assert not {held.dossier, asked.dossier} & waiting
 
 
 def test_a_slip_scanned_by_the_officer_confirms_what_came(officer, station):

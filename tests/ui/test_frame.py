@@ -4,8 +4,10 @@ import datetime as dt
 import re
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QApplication,
     QDialogButtonBox,
     QLabel,
     QLineEdit,
@@ -15,7 +17,7 @@ from PySide6.QtWidgets import (
 from app.services import lookup, receipts
 from app.services.station import StationStatus
 from app.ui.help_sheet import HelpSheet
-from app.ui.keys import KEYS, keys_of
+from app.ui.keys import KEYS, OwnKeysFirst, keys_of
 from app.ui.preview import PREVIEW_DPI, Preview
 from app.ui.screens import SCREENS
 from app.ui.sync_runner import chip_of
@@ -94,6 +96,24 @@ def test_the_arrows_turn_through_who_signed_in_here(seat, station):
     assert {first, second} == names
     assert view.user.text() == first
     assert "↑ ↓" in view.known.text()
+
+
+def test_a_key_of_ours_is_not_taken_by_a_field_that_has_an_edit_for_it(qapp, qtbot):
+    line = QLineEdit()
+    qtbot.addWidget(line)
+
+    def is_claimed() -> bool:
+        asked = QKeyEvent(QKeyEvent.Type.ShortcutOverride, Qt.Key.Key_A,
+                          Qt.KeyboardModifier.ControlModifier)  # fmt: skip
+        asked.ignore()
+        QApplication.sendEvent(line, asked)
+        return asked.isAccepted()
+
+    assert is_claimed(), "a field takes Ctrl+A by itself"
+    ours = OwnKeysFirst(qapp, ["Ctrl+A"])
+    assert not is_claimed()
+    qapp.removeEventFilter(ours)
+    ours.deleteLater()
 
 
 def test_standard_buttons_speak_vietnamese(qapp, qtbot):

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QScrollArea,
     QTableView,
     QWidget,
 )
@@ -34,6 +35,7 @@ from tests.ui.test_reception import a_card
 
 SIZES = ((1366, 768), (1093, 614))
 NAMES = [kind.name for kind in SCREENS]
+_SHORT = 12
 ENGLISH = re.compile(
     r"\b(the|and|open|close|save|cancel|error|file|search|name|date|new|print|scan|sync|help|"
     r"yes|no|ok|print|select|copy|paste|undo)\b",
@@ -217,6 +219,16 @@ def cut_off(window: QWidget) -> list[str]:
         in_page = isinstance(widget, (QLineEdit, QComboBox, QAbstractButton))
         if in_page and parent is not None and widget.geometry().right() > parent.width():
             found.append(f"{widget.accessibleName() or words} stands out of its block")
+        if isinstance(widget, QScrollArea) and widget.widget() is not None:
+            off = widget.horizontalScrollBarPolicy() is Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+            if off and widget.widget().width() > widget.viewport().width() + 1:
+                found.append(f"what scrolls is {widget.widget().width()} wide, its frame "
+                             f"{widget.viewport().width()}")  # fmt: skip
+        if isinstance(widget, QLineEdit) and widget.text() and widget.isReadOnly() is False:
+            needed = QFontMetrics(widget.font()).horizontalAdvance(widget.text())
+            is_short = len(widget.text()) <= _SHORT  # what is longer scrolls under the cursor
+            if is_short and needed > widget.width() - 8:
+                found.append(f"{widget.text()!r} needs {needed}, its field has {widget.width()}")
         if isinstance(widget, QHeaderView) and widget.orientation() is Qt.Orientation.Horizontal:
             found += _cut_headings(widget)
     return found + _overlaps(window)

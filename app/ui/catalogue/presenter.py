@@ -40,6 +40,9 @@ _SAID = {
 }
 
 
+_OPEN_POINTS = 8
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """A page's rows, and what each of them is about."""
@@ -63,6 +66,7 @@ class CataloguePresenter(QObject):
         view.page_chosen.connect(self.choose)
         view.narrowed.connect(self._narrowed)
         view.opened.connect(self._opened)
+        view.looked_at.connect(self._look)
 
     @Slot(int)
     def choose(self, number: int) -> None:
@@ -129,7 +133,22 @@ class CataloguePresenter(QObject):
         if self._page == CHANGES and self._version:
             said = f"Bản {self._version}. {said}"
         count = len(self._shown)
-        self._view.show_rows([self._read.rows[i] for i in self._shown], f"{count} dòng. {said}")
+        columns = len(COLUMNS[self._page])
+        rows = [self._read.rows[i][:columns] for i in self._shown]
+        self._view.show_rows(rows, f"{count} dòng. {said}")
+        self._look(self._view.table.currentRow())
+
+    @Slot(int)
+    def _look(self, row: int) -> None:
+        """Say of a procedure what has no column: the whole fee, who settles it, open points."""
+        if self._page != PROCEDURES or not 0 <= row < len(self._shown):
+            self._view.show_about("")
+            return
+        at = self._shown[row]
+        if at < len(self._read.rows) and len(self._read.rows[at]) > _OPEN_POINTS:
+            _, _, name, _, fee, _, _, system, points = self._read.rows[at]
+            open_words = f" · Còn ngỏ: {points}" if points else ""
+            self._view.show_about(f"{name} · Lệ phí: {fee} · Giải quyết: {system}{open_words}")
 
     @Slot()
     def _narrowed(self) -> None:

@@ -20,8 +20,8 @@ VERSIONS, PROCEDURES, FEES, CALENDAR, FORMS, AGENCIES, CHANGES = range(7)
 PAGES = ("Các bản", "Thủ tục", "Lệ phí", "Lịch", "Mẫu in", "Cơ quan", "Thay đổi")
 COLUMNS = (
     (("Bản", 60), ("Tên", 0), ("Nhận lúc", 140), ("Thủ tục", 80), ("", 150)),
-    (("Mã", 96), ("Tắt", 60), ("Tên thủ tục", 0), ("Thời hạn", 150), ("Lệ phí", 150),
-     ("Giấy tờ", 72), ("Hiệu lực", 170), ("Nơi giải quyết", 130), ("Chỗ còn ngỏ", 110)),
+    (("Mã", 86), ("Tắt", 60), ("Tên thủ tục", 0), ("Thời hạn", 128), ("Lệ phí", 120),
+     ("Giấy tờ", 70), ("Hiệu lực", 168)),
     (("Loại", 120), ("Của", 0), ("Mức", 0), ("Lĩnh vực, cơ quan", 200)),
     (("Loại", 120), ("Ngày", 0), ("Giờ, lý do", 0), ("Căn cứ", 190)),
     (("Mẫu", 110), ("Tên", 0), ("Căn cứ", 0), ("Hiệu lực", 170), ("Ghi chú", 170)),
@@ -42,11 +42,13 @@ class CatalogueView(QWidget):
         page_chosen: number of a table (int).
         narrowed: the words or the day changed.
         opened: Enter on a row.
+        looked_at: the cursor moved to a row (int).
     """
 
     page_chosen = Signal(int)
     narrowed = Signal()
     opened = Signal()
+    looked_at = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,8 +63,11 @@ class CatalogueView(QWidget):
                 Qt.Key.Key_Enter: self.opened.emit,
                 **{Qt.Key.Key_1 + n: partial(self.page_chosen.emit, n) for n in range(len(PAGES))},
             }
+            table.currentCellChanged.connect(lambda row, *_: self.looked_at.emit(row))
             table.say_when_empty(_EMPTY.get(number, "Không có dòng nào khớp với chữ đang tìm."))
             self.tables.addWidget(table)
+        self.about = QLabel()
+        self.about.setWordWrap(True)
         self.said = QLabel()
         self.said.setProperty("soft", True)
         self.said.setWordWrap(True)
@@ -101,6 +106,7 @@ class CatalogueView(QWidget):
         layout.addWidget(self.notice)
         layout.addLayout(top)
         layout.addWidget(self.tables, 1)
+        layout.addWidget(self.about)
         layout.addLayout(bottom)
 
     @property
@@ -124,6 +130,11 @@ class CatalogueView(QWidget):
         """Fill the table on show; `said` stands under it."""
         self.table.show_rows(rows)
         self.said.setText(said)
+
+    def show_about(self, words: str) -> None:
+        """Show what a row has no column for."""
+        self.about.setText(words)
+        self.about.setVisible(bool(words))
 
     def show_day(self, day: dt.date) -> None:
         """Show which day the catalogue is read of."""

@@ -262,7 +262,7 @@ class CourseDesk(QObject):
             if a.code != agency.code and a.effective_from <= today
         ]  # fmt: skip
         dialog = dialogs.PassDialog(
-            agency.units, [(agency.code, f"{agency.name} (trong cơ quan)"), *others], self._window
+            agency.units, [(agency.code, f"{agency.name} (nội bộ)"), *others], self._window
         )
         self._open(
             dialog,

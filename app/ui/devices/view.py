@@ -35,7 +35,7 @@ class DevicesView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.notice = Strip()
-        self.table = ListTable("Thiết bị của máy này", _COLUMNS)
+        self.table = ListTable("Thiết bị của máy này", _COLUMNS, wraps=True)
         key = Qt.Key
         self.table.keys = {
             key.Key_Return: self.test_asked.emit,

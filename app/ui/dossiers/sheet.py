@@ -46,7 +46,7 @@ class DossierSheet(QWidget):
         self.papers_card.add(self.papers)
         self.stages_card = Card("Các bước: đang tới lượt ai")
         self.stages_card.add(self.stages)
-        self.table = ListTable("Nhật ký hồ sơ", _COLUMNS)
+        self.table = ListTable("Nhật ký hồ sơ", _COLUMNS, wraps=True)
         self.table.keys = {Qt.Key.Key_H: self.reveal_asked.emit}
         self.words = QLabel()
         self.words.setWordWrap(True)

@@ -12,7 +12,7 @@ from app.ui.keys import key_button
 from app.ui.widgets.list_table import ListTable
 from app.ui.widgets.strip import Strip
 
-COLUMNS = (("", 36), ("Bước", 280), ("Làm gì", 0), ("Kết quả", 300))
+COLUMNS = (("", 36), ("Bước", 130), ("Làm gì", 0), ("Kết quả", 240))
 
 
 class FirstStepsView(QWidget):
@@ -34,7 +34,7 @@ class FirstStepsView(QWidget):
             "máy quét vẫn tiếp nhận được."
         )
         words.setWordWrap(True)
-        self.table = ListTable("Các bước đầu", COLUMNS)
+        self.table = ListTable("Các bước đầu", COLUMNS, wraps=True)
         self.table.keys = {
             Qt.Key.Key_Return: lambda: self.asked.emit(self.table.currentRow()),
             Qt.Key.Key_Enter: lambda: self.asked.emit(self.table.currentRow()),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 from app.domain.bodies import Person
 from app.domain.cards import Card
 from app.domain.text import clean
-from app.ui.widgets.card import field, label_for, mark_fault
+from app.ui.widgets.card import field, label_for, mark_fault, may_shrink
 
 _KEYS = ("name", "id_number", "born", "phone", "address", "email")
 
@@ -30,6 +30,9 @@ def read_day(text: str) -> str:
     if match is None:
         return text
     return f"{match[3]}-{int(match[2]):02d}-{int(match[1]):02d}"
+
+
+_DIGITS_PX = 104  # a day or a telephone number, whole
 
 
 class PersonForm(QWidget):
@@ -89,6 +92,9 @@ class PersonForm(QWidget):
         grid.addWidget(self.note, len(rows), 0, 1, 4)
         grid.setColumnStretch(1, 3)
         grid.setColumnStretch(3, 2)
+        for line in (self.born, self.phone):
+            line.setMinimumWidth(_DIGITS_PX)
+        may_shrink(self.kind)
 
     def fill(self, card: Card) -> None:
         """Fill in from a card; what the card does not say stays."""

@@ -47,7 +47,7 @@ class HandOverPresenter(QObject):
         except AppError as problem:
             self._view.notice.say_problem(problem)
             return
-        self._view.show_agencies([(own.code, f"{own.name} (trong cơ quan)"), *others])
+        self._view.show_agencies([(own.code, f"{own.name} (nội bộ)"), *others])
         self._view.show_units(own.units)
 
     @Slot(str)

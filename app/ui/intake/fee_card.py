@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from app.domain.fees import Exemption, FeeKind, fee_words
 from app.services.intake import Quote
-from app.ui.widgets.card import Card, label_for
+from app.ui.widgets.card import Card, label_for, may_shrink
 
 _MOST_COPIES = 999
 
@@ -32,24 +32,22 @@ class FeeCard(Card):
         self.stages.hide()
         self.exemption = QComboBox()
         self.exemption.setAccessibleName("Diện miễn, giảm")
-        self.exemption.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.exemption.setMinimumContentsLength(12)
+        may_shrink(self.exemption)
         self.count = QSpinBox()
         self.count.setRange(1, _MOST_COPIES)
         self.count.setAccessibleName("Số bản yêu cầu")
         self.return_via = QComboBox()
         self.return_via.addItems(["Tại nơi tiếp nhận", "Qua bưu chính"])
         self.return_via.setAccessibleName("Cách nhận kết quả")
+        may_shrink(self.return_via, 10)
         self._exemption_label = label_for("Diện miễn", self.exemption)
         self._count_label = label_for("Số bản", self.count)
         row = QHBoxLayout()
-        for part in (self._count_label, self.count, self._exemption_label, self.exemption):
+        for part in (self._count_label, self.count, self._exemption_label):
             row.addWidget(part)
-        row.addStretch(1)
+        row.addWidget(self.exemption, 1)
         row.addWidget(label_for("Nhận kết quả", self.return_via))
-        row.addWidget(self.return_via)
+        row.addWidget(self.return_via, 1)
         self.add(self.stages)
         self.add(self.fee)
         self.add(row)

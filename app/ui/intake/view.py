@@ -137,8 +137,8 @@ class IntakeView(QWidget):
         columns = QHBoxLayout(form)
         columns.setContentsMargins(0, 0, 0, 0)
         columns.setSpacing(8)
-        columns.addWidget(self._left(), 11)
-        columns.addWidget(self._right(), 10)
+        columns.addWidget(self._left(), 12)
+        columns.addWidget(self._right(), 9)
         return form
 
     def _left(self) -> QWidget:

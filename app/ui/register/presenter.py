@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -225,8 +226,8 @@ def _register(desk: Desk, first: dt.date, last: dt.date, short: str) -> _Shown:
         }
         rows = tuple(row for row in rows if row.procedure in names)
     shown = [
-        (row.number, row.code, row.procedure, row.owner, row.agency, row.received, row.due,
-         row.returned, row.note)
+        (row.number, row.code, row.procedure, row.owner, row.agency, _short(row.received),
+         _short(row.due), _short(row.returned), row.note)
         for row in rows
     ]  # fmt: skip
     void = frozenset(i for i, row in enumerate(rows) if row.is_void)
@@ -236,8 +237,18 @@ def _register(desk: Desk, first: dt.date, last: dt.date, short: str) -> _Shown:
         void=void,
         total=f"Quyển số {first.year} · cộng {len(rows)} số, {len(void)} số đã hoàn tác, "
         f"đã trả {returned}",
-        seal=f"Dấu số của sổ (SHA-256): {seal}",
+        seal=f"Dấu số của sổ (SHA-256): {_grouped(seal)}",
     )
+
+
+def _short(moment: str) -> str:
+    """Return a moment with two figures of its year, for a narrow column."""
+    return re.sub(r"/20(\d\d)\b", r"/\1", moment)
+
+
+def _grouped(seal: str) -> str:
+    """Return a seal in groups, so that it wraps."""
+    return " ".join(seal[i : i + 8] for i in range(0, len(seal), 8))
 
 
 def _certifications(desk: Desk, book: str) -> _Shown:
@@ -274,5 +285,5 @@ def _day(desk: Desk, on: dt.date) -> _Shown:
         rows=shown,
         total=f"Ngày {on:%d/%m/%Y}: nhận {len(found.received)} hồ sơ, hoàn tác {voided}, "
         f"in {found.printed} giấy, chưa khớp {len(shown)} việc. {said}",
-        seal=f"Dấu số ngày (SHA-256): {found.seal}",
+        seal=f"Dấu số ngày (SHA-256): {_grouped(found.seal)}",
     )

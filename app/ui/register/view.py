@@ -25,9 +25,9 @@ from app.ui.widgets.list_table import ListTable
 from app.ui.widgets.strip import Strip
 
 PAGES = ("Sổ theo dõi hồ sơ", "Sổ chứng thực", "Đối chiếu ngày")
-REGISTER = (("STT", 44), ("Mã hồ sơ", 168), ("Thủ tục", 0), ("Chủ hồ sơ", 0),
+REGISTER = (("STT", 44), ("Mã hồ sơ", 160), ("Thủ tục", 0), ("Chủ hồ sơ", 0),
             ("Cơ quan", 0),
-            ("Nhận", 104), ("Hẹn trả", 104), ("Trả", 104), ("Ghi chú", 0))  # fmt: skip
+            ("Nhận", 118), ("Hẹn trả", 118), ("Trả", 118), ("Ghi chú", 0))  # fmt: skip
 BOOK = (("Số", 60), ("Ngày", 100), ("Mã hồ sơ", 168), ("Người yêu cầu", 0), ("Loại việc", 0),
         ("Số bản", 70), ("Phí", 90))  # fmt: skip
 DAY = (("Hồ sơ, số", 190), ("Việc chưa khớp", 0), ("Cần làm", 0))

@@ -50,6 +50,12 @@ def open_box(name: str) -> QComboBox:
     return box
 
 
+def may_shrink(box: QComboBox, letters: int = 6) -> None:
+    """Let a box be narrower than its longest entry, down to so many letters."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(letters)
+
+
 def label_for(text: str, buddy: QWidget) -> QLabel:
     """Return a small label that belongs to a field."""
     label = QLabel(text)

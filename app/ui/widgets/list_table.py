@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 ROW_PX = 32
@@ -17,9 +17,12 @@ class ListTable(QTableWidget):
     Args:
         name: for screen readers.
         headings: with widths; 0 takes what room is left.
+        wraps: rows grow with their words, for short lists whose words must be read whole.
     """
 
-    def __init__(self, name: str, headings: Sequence[tuple[str, int]]) -> None:
+    def __init__(
+        self, name: str, headings: Sequence[tuple[str, int]], *, wraps: bool = False
+    ) -> None:
         super().__init__(0, len(headings))
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels([words for words, _ in headings])
@@ -29,7 +32,8 @@ class ListTable(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
+        self.setWordWrap(wraps)
+        self._wraps = wraps
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         for column, (_, width) in enumerate(headings):
@@ -88,6 +92,20 @@ class ListTable(QTableWidget):
                 self.setItem(y, x, item)
         if rows:
             self.selectRow(min(chosen, len(rows) - 1))
+        self._grow()
+
+    def _grow(self) -> None:
+        """Make each row as high as its words need, where they wrap."""
+        if not self._wraps:
+            return
+        self.resizeRowsToContents()
+        for row in range(self.rowCount()):
+            self.setRowHeight(row, max(ROW_PX, self.rowHeight(row)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words wrap elsewhere when the room changes."""
+        super().resizeEvent(event)
+        self._grow()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Do what a single key stands for; the arrows move as ever."""
