@@ -58,6 +58,7 @@ class ProcessingView(QWidget):
         self.unit = QComboBox()
         self.unit.setAccessibleName("Phòng, bộ phận")
         self.unit.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.unit.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.table = ListTable("Hồ sơ cần xử lý", COLUMNS)
         self.table.keys = {
             Qt.Key.Key_Space: lambda: self.marked.emit(self.table.currentRow()),

@@ -116,6 +116,10 @@ class ListTable(QTableWidget):
         ):
             act()
             return
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.rowCount() - 1}
+        if event.key() in ends and self.rowCount():  # of the list, not of the row
+            self.selectRow(ends[Qt.Key(event.key())])
+            return
         if event.text().strip() and event.text().isprintable():
             event.ignore()  # a letter looks for no row: it may be the screen's
             return
