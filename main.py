@@ -12,6 +12,10 @@ def main() -> int:
         from app.scanning import child
 
         return child.main()
+    if sys.argv[1:] == ["--cleaner-child"]:
+        from app.scanning import cleaner
+
+        return cleaner.main()
     from app.bootstrap import Joiner
     from app.commands import parser
 

@@ -48,7 +48,7 @@ def main() -> int:
             )
             results += window.run(folder / "window", quick=arguments.quick)
             results += routing.run(2 if arguments.quick else 10)
-        if arguments.only != "desk":
+        if arguments.only in (None, "sync"):
             sizes = suite.QUICK if arguments.quick else suite.Sizes()
             measured = suite.run(folder / "sync", sizes)
             results += measured.results

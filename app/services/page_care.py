@@ -6,6 +6,7 @@ A page that nobody could care for yet is sent as it came; nothing waits here.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -55,7 +56,11 @@ def thresholds() -> Thresholds:
     return read_thresholds(THRESHOLDS.read_text("utf-8"))
 
 
-def care_for(desk: Desk, page: UUID) -> bool:
+Maker = Callable[[bytes, int, Wish], Derived]
+"""Makes a page's small picture: `cleaning.derive`, or the same in a process of its own."""
+
+
+def care_for(desk: Desk, page: UUID, make: Maker = cleaning.derive) -> bool:
     """Make a page's small picture and judge it; False if it is gone or cannot be read.
 
     Takes a tenth of a second or more: never on the GUI thread. The page may be
@@ -66,7 +71,7 @@ def care_for(desk: Desk, page: UUID) -> bool:
         return False
     try:
         image = desk.store.blobs.get(asked.sha256)
-        made = cleaning.derive(image, asked.dpi, asked.wish)
+        made = make(image, asked.dpi, asked.wish)
     except pictures.NotAPicture:
         log.warning("no small picture of a page: it cannot be decoded")
         return False
@@ -80,12 +85,12 @@ def care_for(desk: Desk, page: UUID) -> bool:
     return _note_made(desk, asked, made, sha256)
 
 
-def care_for_all(desk: Desk, waiting_for: UUID) -> int:
+def care_for_all(desk: Desk, waiting_for: UUID, make: Maker = cleaning.derive) -> int:
     """Care for every waiting page that nobody cared for; return how many were done."""
     with desk.store.database.reading() as session:
         rows = scanning.waiting_rows(session, waiting_for)
         pages = [row.page for row in rows if not page_notes.read(row.marks).is_judged]
-    return sum(care_for(desk, page) for page in pages)
+    return sum(care_for(desk, page, make) for page in pages)
 
 
 def shown(desk: Desk, page: UUID, side: int) -> bytes:

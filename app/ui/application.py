@@ -16,6 +16,7 @@ from app.paths import Profile, default_profile
 from app.services import practice
 from app.services.desk import Clerk
 from app.ui import theme
+from app.ui.garbage import GarbageKeeper
 from app.ui.jobs import JobRunner, Lane
 from app.ui.keys import OwnKeysFirst
 from app.ui.scan_filter import ScanFilter
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from app.ui.counter import Counter
     from app.ui.seat import Opened
 
+_SWITCH_S = 0.0005  # so long a lane may hold the GUI thread up, each time it wants to go on
 _SIGN_IN_SIZE = (760, 560)
 _WINDOW_SIZE = (1366, 728)
 _PAINTED_MS = 300  # by then the sign-in stands on the screen
@@ -45,6 +47,7 @@ def make_application() -> QApplication:
     """Return the application with the product's look and language."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
+    sys.setswitchinterval(_SWITCH_S)
     app.setApplicationName("quay-mot-cua")
     app.setApplicationDisplayName("Quầy Một Cửa")
     QLocale.setDefault(QLocale("vi_VN"))
@@ -76,6 +79,7 @@ class Session(QObject):
         self.jobs = JobRunner(self)
         self.engine = opened.engine()
         self.scan_filter = ScanFilter(app, gap_ms=opened.settings.scan_gap_ms)
+        self.garbage = GarbageKeeper(self, lambda: self.scan_filter.touched_at)
         self.sign_in_view = SignInView()
         self.sign_in_view.setWindowTitle("Quầy Một Cửa")
         self.sign_in_view.resize(*_SIGN_IN_SIZE)
@@ -122,6 +126,7 @@ class Session(QObject):
         window.closing.connect(counter.close)
         self.scan_filter.scanned.connect(counter.route)
         window.show()
+        self.garbage.settle()
 
     def _close_window(self) -> None:
         if self.window is None or self.counter is None:
@@ -190,6 +195,7 @@ class Session(QObject):
         if self.counter is not None:
             self.counter.close()
         self.jobs.close()
+        self.garbage.close()
         if self._practice is not None:
             self._practice[1].close()
             self._practice[0].close()

@@ -375,3 +375,4 @@ class Counter(QObject):
         self.sync.stop()
         self.print_room.stop()
         self.reader.stop()
+        self.scanners.close()

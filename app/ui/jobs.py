@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
@@ -15,6 +16,7 @@ from app.errors import AppError
 from app.logs import reference
 
 T = TypeVar("T")
+_PROGRESS_S = 0.1
 
 
 class Lane(StrEnum):
@@ -44,6 +46,7 @@ class JobRunner(QObject):
         self._lanes = {lane: ThreadPoolExecutor(1, lane.value) for lane in Lane}
         self._answered.connect(self._answer, Qt.ConnectionType.QueuedConnection)
         self._under_way = 0
+        self._told_at: dict[int, float] = {}
         self._closed = False
 
     def run(
@@ -74,6 +77,13 @@ class JobRunner(QObject):
     def tell(self, owner: QObject, news: Callable[[], None]) -> None:
         """Call `news` on the GUI thread; for progress from within work."""
         self._answered.emit((owner, news, False))
+
+    def progress(self, owner: QObject, news: Callable[[], None]) -> None:
+        """Do as `tell`, ten times a second at most: what comes between is passed over."""
+        now = time.monotonic()
+        if now - self._told_at.get(id(owner), 0.0) >= _PROGRESS_S:
+            self._told_at[id(owner)] = now
+            self.tell(owner, news)
 
     @property
     def is_idle(self) -> bool:

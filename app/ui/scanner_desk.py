@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.scans import Scan, ScanKind
+from app.scanning.cleaner import PageCleaner
 from app.scanning.driver import Device
 from app.scanning.scanners import AllScanners
 from app.ui.jobs import JobRunner, Lane
@@ -20,6 +21,7 @@ class ScannerDesk(QObject):
 
     Attributes:
         drivers: scan with any device by name.
+        cleaner: makes pages straight and white in a process of its own.
         found: devices that answered last.
         chosen: name of the device that F6 uses, "" for none.
         is_busy: somebody scans now; set by who scans.
@@ -40,6 +42,7 @@ class ScannerDesk(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self.drivers = scanners
+        self.cleaner = PageCleaner()
         self.found: list[Device] = []
         self.chosen = chosen
         self.is_busy = False
@@ -52,6 +55,10 @@ class ScannerDesk(QObject):
         if scan.kind is ScanKind.INPUT_METHOD:
             self.input_method = scan.code
         self.heard.emit(scan)
+
+    def close(self) -> None:
+        """End the process that cleans pages."""
+        self.cleaner.close()
 
     def look(self) -> None:
         """Look for devices in the background; the first one is used if none was chosen."""

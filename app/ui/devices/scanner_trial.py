@@ -37,7 +37,7 @@ class ScannerTrial(QObject):
 
         def progress(_: int, share: float) -> None:
             words = f"Đang quét thử ở {label}… {share:.0%}   (Esc để dừng)"
-            self._jobs.tell(self, lambda: self._notice.say(words))
+            self._jobs.progress(self, lambda: self._notice.say(words))
 
         self._jobs.run(
             Lane.SCANNER,

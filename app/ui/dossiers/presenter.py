@@ -382,7 +382,7 @@ class DossiersPresenter(QObject):
         strip.say("Đang xuất Excel…")
 
         def told(count: int) -> None:
-            self._jobs.tell(self, lambda: strip.say(f"Đang xuất Excel… {count} hồ sơ"))
+            self._jobs.progress(self, lambda: strip.say(f"Đang xuất Excel… {count} hồ sơ"))
 
         self._jobs.run(
             Lane.FILES,

@@ -208,7 +208,7 @@ class FirstRun(QObject):
         view.loaded.setText("Đang nhận danh mục…")
 
         def told(taken: int, of: int) -> None:
-            self._jobs.tell(self, lambda: view.show_progress(taken, of))
+            self._jobs.progress(self, lambda: view.show_progress(taken, of))
 
         def work() -> tuple[PassResult, str]:
             engine = opened.engine(told)

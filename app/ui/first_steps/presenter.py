@@ -129,7 +129,7 @@ class FirstStepsPresenter(QObject):
 
         def progress(_: int, share: float) -> None:
             words = f"Đang quét trang thử… {share:.0%}   (Esc để dừng)"
-            self._jobs.tell(self, lambda: self._view.notice.say(words))
+            self._jobs.progress(self, lambda: self._view.notice.say(words))
 
         def done(trial: ScanTrial | None) -> None:
             self._cancel = None

@@ -94,7 +94,7 @@ class DraftPages(QObject):
 
     def _progress(self, page: int, share: float) -> None:
         words = f"Đang quét trang {page}… {share:.0%}   (Esc để dừng)"
-        self._jobs.tell(self, lambda: self._view.notice.say(words))
+        self._jobs.progress(self, lambda: self._view.notice.say(words))
 
     def _turn(self, *, on: bool) -> None:
         self.is_scanning = self._scanners.is_busy = on
@@ -121,7 +121,7 @@ class DraftPages(QObject):
         draft = self._draft()
         self._jobs.run(
             Lane.PICTURES,
-            lambda: page_care.care_for_all(self._desk, draft),
+            lambda: page_care.care_for_all(self._desk, draft, self._scanners.cleaner.derive),
             owner=self,
             done=lambda _: None,
             failed=lambda _: None,  # the page is sent as it came

@@ -122,7 +122,7 @@ class PilesPresenter(QObject):
                         self._desk, pile, scanned.image, device=scanned.device, side=side
                     )
                     piles.read_next(self._desk, pile)
-                    self._jobs.tell(self, partial(self._say_progress, count))
+                    self._jobs.progress(self, partial(self._say_progress, count))
             except AppError as problem:  # what came before is kept
                 return pile, problem
             return pile, None

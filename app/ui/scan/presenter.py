@@ -37,6 +37,7 @@ class ScanPresenter(QObject):
         desk, jobs = seat.desk, seat.jobs
         self._view, self._model, self._desk, self._clerk = view, model, desk, seat.clerk
         self._jobs, self._ways, self._scanners = jobs, seat.ways, seat.scanners
+        self._clean = seat.scanners.cleaner.derive
         self._place: ScanPlace | None = None
         self._pages: tuple[WaitingPage, ...] = ()
         self._dropped = 0
@@ -194,7 +195,7 @@ class ScanPresenter(QObject):
         self._caring += 1
         self._jobs.run(
             Lane.PICTURES,
-            lambda: page_care.care_for_all(self._desk, place.waiting_for),
+            lambda: page_care.care_for_all(self._desk, place.waiting_for, self._clean),
             owner=self, done=done, failed=failed,
         )  # fmt: skip
 
@@ -303,7 +304,7 @@ class ScanPresenter(QObject):
         self._view.set_scanning(on=True)
 
         def work() -> tuple[str, ...]:
-            page_care.care_for_all(self._desk, place.waiting_for)
+            page_care.care_for_all(self._desk, place.waiting_for, self._clean)
             return waiting_pages.faults(self._desk, place.waiting_for)
 
         self._jobs.run(

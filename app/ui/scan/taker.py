@@ -128,7 +128,7 @@ class PageTaker(QObject):
 
     def _progress(self, page: int, share: float) -> None:
         words = f"Đang quét trang {page}… {share:.0%}   (Esc để dừng, trang đã quét vẫn còn)"
-        self._jobs.tell(self, lambda: self._view.notice.say(words))
+        self._jobs.progress(self, lambda: self._view.notice.say(words))
 
     def _take(
         self,

@@ -46,6 +46,7 @@ class Strip(QWidget):
         self._buttons: list[QPushButton] = []
         self._line: QLineEdit | None = None
         self._back: QWidget | None = None
+        self._look = ("", "")
         self.hide()
 
     def ask(
@@ -107,7 +108,14 @@ class Strip(QWidget):
             choices: ways on, first is the usual one.
             tone: good, wait, work or bad.
         """
+        is_plain = not (choices or self._buttons or self._line)
+        look = (tone, theme.current().name)
+        if is_plain and look == self._look and not self.isHidden():  # progress: only words change
+            self.words.setText(words)
+            self.setAccessibleName(words)
+            return
         self.clear()
+        self._look = look
         self.words.setText(words)
         self.setStyleSheet(
             f"Strip {{ {theme.tone_sheet(getattr(theme.current(), tone))} }}"
