@@ -16,7 +16,7 @@ from app.ui.preview import Preview
 from tests.support import paper_mill as mills
 from tests.support.office import BICH
 from tests.support.paper_mill import CLEAN, Mill
-from tests.ui.test_frame import ENGLISH, SIZES, cut_off, texts
+from tests.ui.test_qualities import ENGLISH, SIZES, cut_off, texts
 from tests.ui.test_reception import press
 
 DPI = 150

@@ -19,7 +19,7 @@ from app.ui import theme
 from app.ui.scan.large import pushed
 from tests.support import pages as sheets
 from tests.support.scan_shop import ScanShop, scan_shop
-from tests.ui.test_frame import ENGLISH, SIZES, cut_off, texts
+from tests.ui.test_qualities import ENGLISH, SIZES, cut_off, texts
 
 Key = Qt.Key
 

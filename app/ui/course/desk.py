@@ -164,7 +164,7 @@ class CourseDesk(QObject):
             procedure = self._procedure(folded)
             copies = sum(line.copies for line in folded.copies) or folded.sets
             dialog = dialogs.ResultDialog(
-                procedure.result, procedure.book, copies, self._desk.now().date(), self._window
+                _result_of(procedure), procedure.book, copies, self._desk.now().date(), self._window
             )
 
             def work() -> Dossier:
@@ -190,7 +190,7 @@ class CourseDesk(QObject):
         """Lay an answer before the leader."""
 
         def ask(folded: Dossier) -> None:
-            dialog = dialogs.ProposeDialog(self._procedure(folded).result, self._window)
+            dialog = dialogs.ProposeDialog(_result_of(self._procedure(folded)), self._window)
             self._open(
                 dialog,
                 lambda: processing.propose(
@@ -364,3 +364,8 @@ class CourseDesk(QObject):
 
     def _run(self, work: Callable[[], T], done: Callable[[T], None], strip: Strip) -> None:
         self._jobs.run(Lane.DATABASE, work, owner=self, done=done, failed=strip.say_problem)
+
+
+def _result_of(procedure: Procedure) -> str:
+    """Return what a procedure's result is called, for the clerk to change if need be."""
+    return procedure.result or f"Kết quả: {procedure.name}"
