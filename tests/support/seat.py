@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from app.bootstrap import Joiner
@@ -84,10 +85,13 @@ def seated(
     seat = Seat(session, qtbot)
     seat.sign_in(user=user)
     yield seat
-    if session.window is not None:
-        session.window.close()
+    windows = [session.sign_in_view, *([session.window] if session.window else [])]
+    for window in windows:
+        window.close()
     session.close()
-    session.sign_in_view.close()
     qapp.removeEventFilter(session.scan_filter)
     alive = [t.name for lane in session.jobs._lanes.values() for t in lane._threads if t.is_alive()]
+    for leaving in (*windows, session):  # a window that stays makes every later one slower
+        leaving.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert alive == []
