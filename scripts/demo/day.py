@@ -49,8 +49,9 @@ AT_ONCE = ("ctbs", "ctck")
 # đồng; certified copies: 3 copies of 2 pages at 2.000 a page
 FEES = {
     "ctbs": 12_000, "ctck": 10_000, "xnhn": 15_000, "stlh": 8_000, "ctgd": 50_000,
-    "hktl": 100_000, "tdcc": 15_000, "ncmc": 15_000,
+    "hktl": 100_000, "tdcc": 15_000, "ncmc": 15_000, "dkkt": 8_000,
 }  # fmt: skip
+PAID_LATER = ("dkkt",)  # when the result goes out
 FLOAT = 200_000
 OFFICER, OFFICER_NAME = "hoa", "Lê Thị Hoa"
 LEADER, LEADER_NAME = "dung", "Phạm Văn Dũng"
@@ -88,6 +89,7 @@ class Kept:
     short: str
     card: str
     state: BusinessState = BusinessState.RECEIVED
+    owed: int = 0
     waits: bool = True
     returned: bool = False
 
@@ -306,7 +308,8 @@ class Day:
             until(is_still(lambda: blobs(self.stage)), "the pages were cleaned")
             self.look("birth-registration")
         self.press("F9", wait_s=0.5)
-        kept = Kept(self.paper(f"the receipt of {short}").dossier, short, card)
+        code = self.paper(f"the receipt of {short}").dossier
+        kept = Kept(code, short, card, owed=FEES.get(short, 0))
         self.ledger.dossiers.append(kept)
         if pages:
             self.look("received")
@@ -316,14 +319,15 @@ class Day:
         """Receive dossiers one after the other; most pay at once."""
         before = self.ledger.cash + self.ledger.transfers
         for i, short in enumerate(shorts):
-            self.receive(short)
-            if FEES.get(short):
-                self.pay(FEES[short], by_transfer=i % 4 == 3)
+            kept = self.receive(short)
+            if kept.owed and short not in PAID_LATER:
+                self.pay(kept, by_transfer=i % 4 == 3)
         taken = self.ledger.cash + self.ledger.transfers - before
         seen.append(f"{len(shorts)} receipts read back; {taken} đồng taken")
 
-    def pay(self, amount: int, *, by_transfer: bool = False) -> None:
-        """Take the fee of what was just received."""
+    def pay(self, one: Kept, *, by_transfer: bool = False) -> None:
+        """Take what is owed, where F8 does it."""
+        amount, one.owed = one.owed, 0
         self.press("F8", wait_s=0.7)
         if by_transfer:
             self.press("Tab", "Tab")
@@ -349,7 +353,8 @@ class Day:
             self.press("alt+1", wait_s=0.8)
             self.look("draft-reopened")
             self.press("F9", wait_s=0.5)
-            kept = Kept(self.paper("the receipt of the draft").dossier, short, card)
+            code = self.paper("the receipt of the draft").dossier
+            kept = Kept(code, short, card, owed=FEES.get(short, 0))
             self.ledger.dossiers.append(kept)
             seen.append(f"{kept.code} from the draft, one key after signing in")
 
@@ -442,9 +447,11 @@ class Day:
             seen.append(f"{self.ledger.returned} results")
 
     def give(self, one: Kept) -> None:
-        """Scan the receipt, F9; the slip of receipt comes out."""
+        """Scan the receipt, take what is still owed, F9; the slip of receipt comes out."""
         self.press("F4")
         self.scan(one.code)
+        if one.owed:
+            self.pay(one)
         self.press("F9")
         paper = self.paper("the slip of a result")
         if one.code not in paper.text:
@@ -543,6 +550,8 @@ class Day:
             if i == len(done) - 1:
                 self.press("F4")
                 self.scan(one.code)
+                if one.owed:
+                    self.pay(one)
                 self.press("u")
                 self.scan(self.card())
                 self.type("Giấy uỷ quyền 12/2026", enter=False)

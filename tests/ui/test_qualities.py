@@ -60,6 +60,7 @@ def every(qapp, office, request, tmp_path_factory) -> Iterator[Seat]:
 
 def turn_to(seat: Seat, name: str) -> None:
     """Open a screen as it is worked with."""
+    seat.window.activateWindow()
     seat.counter.open(name)
     if name == "intake":
         seat.presenter("intake").begin()
