@@ -60,7 +60,7 @@ Maker = Callable[[bytes, int, Wish], Derived]
 """Makes a page's small picture: `cleaning.derive`, or the same in a process of its own."""
 
 
-def care_for(desk: Desk, page: UUID, make: Maker = cleaning.derive) -> bool:
+def care_for(desk: Desk, page: UUID, make: Maker | None = None) -> bool:
     """Make a page's small picture and judge it; False if it is gone or cannot be read.
 
     Takes a tenth of a second or more: never on the GUI thread. The page may be
@@ -71,7 +71,7 @@ def care_for(desk: Desk, page: UUID, make: Maker = cleaning.derive) -> bool:
         return False
     try:
         image = desk.store.blobs.get(asked.sha256)
-        made = make(image, asked.dpi, asked.wish)
+        made = (make or cleaning.derive)(image, asked.dpi, asked.wish)
     except pictures.NotAPicture:
         log.warning("no small picture of a page: it cannot be decoded")
         return False
@@ -85,7 +85,7 @@ def care_for(desk: Desk, page: UUID, make: Maker = cleaning.derive) -> bool:
     return _note_made(desk, asked, made, sha256)
 
 
-def care_for_all(desk: Desk, waiting_for: UUID, make: Maker = cleaning.derive) -> int:
+def care_for_all(desk: Desk, waiting_for: UUID, make: Maker | None = None) -> int:
     """Care for every waiting page that nobody cared for; return how many were done."""
     with desk.store.database.reading() as session:
         rows = scanning.waiting_rows(session, waiting_for)

@@ -375,8 +375,8 @@ class Day:
         self.press("F3")
         self.scan(kept.code)
         time.sleep(0.5)
-        self.press("F7", wait_s=0.6)
-        self.press(number, wait_s=0.8)
+        self.press("F7", wait_s=0.9)
+        self.press(number, wait_s=1.0)
 
     def counter_acts(self) -> list[Kept]:
         """Correct, ask for papers, refuse, withdraw; return what goes on to the officer."""
@@ -397,6 +397,13 @@ class Day:
                 self.end(next(taken), "5", BusinessState.WITHDRAWN)
             seen.append(f"{self.each} and {self.each}")
         return [one for one in work if one.waits]
+
+    def see(self, one: Kept) -> None:
+        """See that a dossier is in its state."""
+        until(
+            lambda: self.stage.command("show", one.code)["state"] == one.state,
+            f"{one.code} ({one.short}) became “{one.state.words}”", 20,
+        )  # fmt: skip
 
     def correct(self, one: Kept) -> None:
         """Mend the submitter's name; a new version of the receipt comes out."""
@@ -425,8 +432,9 @@ class Day:
         one.is_now(BusinessState.AWAITING_SUPPLEMENT)
         if comes:
             self.act(one, "2")
-            self.press("1", "F9", wait_s=0.6)
+            self.press("1", "F9", wait_s=0.8)
             one.is_now(BusinessState.IN_WORK, waits=True)
+            self.see(one)
 
     def end(self, one: Kept, number: str, state: BusinessState, form: str = "") -> None:
         """End a dossier with a reason."""
@@ -437,7 +445,7 @@ class Day:
             if form not in paper.text or one.code not in paper.text:
                 raise DidNotHappen(f"the form of refusal of {one.code} came out")
         one.is_now(state)
-        time.sleep(0.5)
+        self.see(one)
 
     def return_at_once(self) -> None:
         """What is done on the spot goes out before the citizen has left."""
@@ -535,6 +543,7 @@ class Day:
                 self.type(f"{i + 1}/GXN", enter=False)
                 self.press("F9", wait_s=0.8)
                 one.is_now(BusinessState.FINISHED)
+                self.see(one)
             self.look("results-recorded")
             seen.append(f"{len(proposed) - 1} results")
         return proposed[:-1]
