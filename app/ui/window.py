@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -60,6 +61,9 @@ class Window(QMainWindow):
         self._lay_out()
         self.omni.returnPressed.connect(lambda: self.omni_entered.emit(self.omni.text()))
         self.omni_key = bind("omni", self, self._to_omni)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._keep_focus)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -167,6 +171,17 @@ class Window(QMainWindow):
         self.chip.setText(chip.words)
         self.chip.setAccessibleName(chip.words)
         self.chip.setStyleSheet(theme.tone_sheet(getattr(theme.current(), chip.tone)))
+
+    def _keep_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        """Leave the keys where they are, if a screen behind asks for them.
+
+        An answer that comes late, or a timer that clears a screen, would else take them out of
+        the hands of who has gone on to another screen.
+        """
+        if now is None or before is None or now.window() is not self or not self.isVisible():
+            return
+        if not now.isVisible() and before.isVisible():
+            before.setFocus()
 
     def _to_omni(self) -> None:
         self.omni.setFocus()

@@ -98,6 +98,21 @@ def test_the_arrows_turn_through_who_signed_in_here(seat, station):
     assert "↑ ↓" in view.known.text()
 
 
+def test_a_screen_behind_takes_no_keys_from_the_one_in_front(seat, station):
+    station.receive("Lê Thị Sau")
+    seat.counter.open("intake")
+    seat.counter.open("dossiers")
+    table = seat.view("dossiers").table
+    table.setFocus()
+    seat.until(table.hasFocus)
+
+    seat.presenter("intake").begin()  # as its clock does, a minute after a reception
+
+    assert QApplication.focusWidget() is table
+    seat.counter.open("intake")
+    assert QApplication.focusWidget() is seat.view("intake").picker
+
+
 def test_a_key_of_ours_is_not_taken_by_a_field_that_has_an_edit_for_it(qapp, qtbot):
     line = QLineEdit()
     qtbot.addWidget(line)
