@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import tomllib
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
@@ -70,6 +71,16 @@ def test_f1_shows_the_keys_of_this_screen_first_and_f1_again_all(seat):
 
 def test_every_screen_has_its_keys_in_the_registry_under_its_own_name():
     assert [kind.name for kind in SCREENS if not keys_of(kind.words)] == []
+
+
+def test_the_contract_that_holds_screens_apart_names_every_screen():
+    settings = tomllib.loads((offices.ROOT / "pyproject.toml").read_text("utf-8"))
+    (apart,) = [
+        one for one in settings["tool"]["importlinter"]["contracts"]
+        if one["name"] == "No screen knows another"
+    ]  # fmt: skip
+
+    assert {kind.module.removesuffix(".screen") for kind in SCREENS} == set(apart["modules"])
 
 
 def test_p_on_the_sheet_shows_the_card_of_keys_ready_to_print(seat):
