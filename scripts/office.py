@@ -70,12 +70,12 @@ class Office:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        log = (self.folder / "server.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "server", "--database", f"sqlite:///{self.folder}/server.db",
-             "--blobs", str(self.folder / "blobs"), "--port", str(self.port), "serve"],
-            cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "server", "--database", f"sqlite:///{self.folder}/server.db",
+                 "--blobs", str(self.folder / "blobs"), "--port", str(self.port), "serve"],
+                cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
         deadline = time.monotonic() + _READY_S
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:

@@ -15,16 +15,18 @@ from tests.support.processes import Child, bare_environment, message_bus
 
 _LAUNCHER = "/usr/libexec/at-spi-bus-launcher"
 _ACCESSIBLE = "org.a11y.atspi.Accessible"
+_SHOWING = 1 << 25  # ATSPI_STATE_SHOWING
 _ROOT = ("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing of a tree, as a reader says it."""
+    """One thing of a tree, as a reader says it; `is_shown` is its state SHOWING."""
 
     role: str
     name: str
     description: str
+    is_shown: bool
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,17 @@ def _walk(connection: DBusConnection, name: str, path: str) -> Iterator[Said]:
         str(_ask(connection, new_method_call(place, "GetRoleName"))),
         str(_property(connection, place, "Name")),
         str(_property(connection, place, "Description")),
+        _is_shown(connection, place),
     )
     children = _ask(connection, new_method_call(place, "GetChildren")) or []
     for child_name, child_path in children:  # type: ignore[attr-defined]
         if child_path != "/org/a11y/atspi/null":
             yield from _walk(connection, child_name, child_path)
+
+
+def _is_shown(connection: DBusConnection, place: DBusAddress) -> bool:
+    states = _ask(connection, new_method_call(place, "GetState"))
+    return isinstance(states, list) and bool(states) and bool(states[0] & _SHOWING)
 
 
 def _ask(connection: DBusConnection, message: object) -> object:
