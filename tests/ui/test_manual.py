@@ -47,7 +47,7 @@ SIZE = (1093, 614)
 K, NONE = Qt.Key, Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 FATHER = "000090000811||Nguyễn Văn Bình|01021990|Nam|Số 12, tổ 5, phường Minh Tâm|15042021"
-_PASSING = ("Đã lưu nháp", "Máy in:", "Lần trước còn")
+_PASSING = ("Đã lưu nháp", "Máy in:", "Lần trước còn", "●", "◐", "▲")
 _CHANGING = re.compile(r"\S*\d\S*|\b[A-Z]{5,}\b")
 
 
