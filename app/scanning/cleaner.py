@@ -4,7 +4,7 @@ Decoding and cleaning a page takes a tenth of a second or more, most of it in
 code that lets no other thread run: in the window's own process every key would
 wait for it. The child lives as long as its parent and ends when its standard
 input closes, however the parent dies. Each message is eight bytes of length,
-then MessagePack.
+then MessagePack; the child's first one is empty and says that it can work.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO
 
 import msgspec
@@ -30,6 +31,7 @@ ARGUMENT = "--cleaner-child"
 _PATIENCE_S = 60.0
 _LENGTH = 8
 _NICE = 5
+_ROOT = Path(__file__).parents[2]
 
 
 class _Asked(msgspec.Struct):
@@ -74,8 +76,12 @@ class PageCleaner:
         if self._child is None or self._child.poll() is not None:
             self._child = subprocess.Popen(
                 _command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(),
-                start_new_session=True,
+                cwd=_ROOT, start_new_session=True,
             )  # fmt: skip
+            assert self._child.stdout is not None
+            if _receive(self._child.stdout) is None:  # it greets once it can work
+                self._end()
+                raise OSError("the cleaner did not start")
         return self._child
 
     def _ask(self, child: subprocess.Popen[bytes], asked: _Asked) -> _Made:
@@ -148,6 +154,7 @@ def main(make: Callable[[bytes, int, Wish], Derived] = derive) -> int:
     if hasattr(os, "nice"):
         os.nice(_NICE)
     source, target = sys.stdin.buffer, sys.stdout.buffer
+    _send(target, b"")
     while (message := _receive(source)) is not None:
         asked = msgspec.msgpack.decode(message, type=_Asked)
         try:

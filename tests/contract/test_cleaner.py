@@ -93,6 +93,22 @@ def test_without_a_child_the_page_is_cleaned_here(cleaned_beside, image, monkeyp
     assert cleaned_beside.derive(image, 200, Wish()).image
 
 
+def test_it_works_from_wherever_the_program_was_started(
+    cleaned_beside, image, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+
+    assert cleaned_beside.derive(image, 200, Wish()).image
+    assert child_of(cleaned_beside).is_running(), "it was done in the child"
+
+
+def test_where_the_child_cannot_work_the_page_is_cleaned_here(cleaned_beside, image, monkeypatch):
+    monkeypatch.setattr(cleaner, "_command", lambda: [sys.executable, "-c", "raise SystemExit(3)"])
+
+    assert cleaned_beside.derive(image, 200, Wish()) == cleaning.derive(image, 200, Wish())
+    assert cleaned_beside._child is None
+
+
 def test_the_child_ends_with_its_parent_and_comes_before_nobody(cleaned_beside, image):
     cleaned_beside.derive(image, 200, Wish())
     child = child_of(cleaned_beside)
