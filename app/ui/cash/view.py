@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.ui.keys import key_button
 from app.ui.widgets.card import Card
 from app.ui.widgets.list_table import ListTable
+from app.ui.widgets.page_row import PageRow
 from app.ui.widgets.strip import Strip
 
 PAGES = ("Đã thu trong ca", "Chưa thu", "Các ca hôm nay")
@@ -36,6 +36,7 @@ class CashView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.notice = Strip()
+        self._pages = PageRow(PAGES, self.page_chosen.emit)
         self.shift = Card("Ca của tôi")
         self.words = QLabel()
         self.words.setWordWrap(True)
@@ -48,15 +49,12 @@ class CashView(QWidget):
         self.shifts.say_when_empty("Chưa ai mở ca hay thu tiền hôm nay.")
         self.tables = QStackedWidget()
         for table in (self.payments, self.owing, self.shifts):
-            table.keys = {
-                Qt.Key.Key_1 + n: partial(self.page_chosen.emit, n) for n in range(len(PAGES))
-            }
+            table.keys = self._pages.keys
             self.tables.addWidget(table)
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.owing.keys = {
                 **self.owing.keys, key: lambda: self.pay_asked.emit(self.owing.currentRow())
             }  # fmt: skip
-        self._pages: list[QPushButton] = []
         self.open_button = key_button("open_shift")
         self.print_button = key_button("print_shift")
         self.pay_button = key_button("take_money")
@@ -65,18 +63,7 @@ class CashView(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(4)
-        for i, words in enumerate(PAGES):
-            button = QPushButton(f"{i + 1} {words}")
-            button.setCheckable(True)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setProperty("small", True)
-            button.setAccessibleName(words)
-            button.clicked.connect(partial(self.page_chosen.emit, i))
-            self._pages.append(button)
-            top.addWidget(button)
-        top.addStretch(1)
+        top = self._pages
         bottom = QHBoxLayout()
         bottom.addStretch(1)
         for button in (self.open_button, self.pay_button, self.print_button, self.close_button):
@@ -92,8 +79,7 @@ class CashView(QWidget):
 
     def show_page(self, number: int) -> None:
         """Turn to a list."""
-        for i, button in enumerate(self._pages):
-            button.setChecked(i == number)
+        self._pages.show_page(number)
         self.tables.setCurrentIndex(number)
         self.table.setFocus()
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.ui.forms.person_form import read_day
 from app.ui.keys import key_button
 from app.ui.widgets.card import field, label_for
 from app.ui.widgets.list_table import ListTable
+from app.ui.widgets.page_row import PageRow
 from app.ui.widgets.strip import Strip
 
 VERSIONS, PROCEDURES, FEES, CALENDAR, FORMS, AGENCIES, CHANGES = range(7)
@@ -53,6 +53,7 @@ class CatalogueView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.notice = Strip()
+        self._pages = PageRow(PAGES, self.page_chosen.emit)
         self.seek = field("Tìm trong bảng", "mã, tên, không cần dấu")
         self.day = field("Xem theo ngày", "ngày", digits=True)
         self.tables = QStackedWidget()
@@ -61,7 +62,7 @@ class CatalogueView(QWidget):
             table.keys = {
                 Qt.Key.Key_Return: self.opened.emit,
                 Qt.Key.Key_Enter: self.opened.emit,
-                **{Qt.Key.Key_1 + n: partial(self.page_chosen.emit, n) for n in range(len(PAGES))},
+                **self._pages.keys,
             }
             table.currentCellChanged.connect(lambda row, *_: self.looked_at.emit(row))
             table.say_when_empty(_EMPTY.get(number, "Không có dòng nào khớp với chữ đang tìm."))
@@ -74,24 +75,12 @@ class CatalogueView(QWidget):
         self.sample_button = key_button("sample_receipt", "Giấy hẹn mẫu")
         self.leaflet_button = key_button("sample_leaflet", "Hướng dẫn")
         self.export_button = key_button("export_catalogue", "Excel")
-        self._pages: list[QPushButton] = []
         self._lay_out()
         self.seek.textChanged.connect(lambda _: self.narrowed.emit())
         self.day.editingFinished.connect(self.narrowed)
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(4)
-        for i, words in enumerate(PAGES):
-            button = QPushButton(f"{i + 1} {words}")
-            button.setCheckable(True)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setProperty("small", True)
-            button.setAccessibleName(words)
-            button.clicked.connect(partial(self.page_chosen.emit, i))
-            self._pages.append(button)
-            top.addWidget(button)
-        top.addStretch(1)
+        top = self._pages
         self.day.setFixedWidth(_DAY_PX)
         top.addWidget(label_for("Ngày", self.day))
         top.addWidget(self.day)
@@ -118,8 +107,7 @@ class CatalogueView(QWidget):
 
     def show_page(self, number: int) -> None:
         """Turn to a table; the keys go there, unless words are being typed."""
-        for i, button in enumerate(self._pages):
-            button.setChecked(i == number)
+        self._pages.show_page(number)
         self.tables.setCurrentIndex(number)
         for button in (self.sample_button, self.leaflet_button):
             button.setVisible(number == PROCEDURES)

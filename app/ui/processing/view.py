@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +19,7 @@ from app.ui import theme
 from app.ui.keys import key_button
 from app.ui.widgets.card import Card, label_for
 from app.ui.widgets.list_table import ListTable
+from app.ui.widgets.page_row import PageRow
 from app.ui.widgets.strip import Strip
 
 COLUMNS = (("", 30), ("Mã hồ sơ", 168), ("Thủ tục", 0), ("Chủ hồ sơ", 0), ("Hạn", 140),
@@ -55,6 +55,7 @@ class ProcessingView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.notice = Strip()
+        self._pages = PageRow(QUEUES, self.queue_chosen.emit)
         self.unit = QComboBox()
         self.unit.setAccessibleName("Phòng, bộ phận")
         self.unit.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -64,7 +65,7 @@ class ProcessingView(QWidget):
             Qt.Key.Key_Space: lambda: self.marked.emit(self.table.currentRow()),
             Qt.Key.Key_Return: lambda: self.opened.emit(self.table.currentRow()),
             Qt.Key.Key_Enter: lambda: self.opened.emit(self.table.currentRow()),
-            **{Qt.Key.Key_1 + n: partial(self.queue_chosen.emit, n) for n in range(len(QUEUES))},
+            **self._pages.keys,
             **{ord(mark): partial(self.letter.emit, mark) for mark in _LETTERS},
         }
         self.table.itemSelectionChanged.connect(self._moved)
@@ -72,7 +73,6 @@ class ProcessingView(QWidget):
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.about.add(self.words)
-        self._queues: list[QPushButton] = []
         self.act_button = key_button("process_main", "Nhận xử lý")
         self.act_button.setProperty("main", True)
         self.more_button = key_button("process_more", "Việc khác…")
@@ -82,18 +82,7 @@ class ProcessingView(QWidget):
         self.show_rows((), ())
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(4)
-        for i, words in enumerate(QUEUES):
-            button = QPushButton(f"{i + 1} {words}")
-            button.setCheckable(True)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setProperty("small", True)
-            button.setAccessibleName(words)
-            button.clicked.connect(partial(self.queue_chosen.emit, i))
-            self._queues.append(button)
-            top.addWidget(button)
-        top.addStretch(1)
+        top = self._pages
         top.addWidget(label_for("Phòng, bộ phận", self.unit))
         top.addWidget(self.unit)
         hint = QLabel(
@@ -124,9 +113,8 @@ class ProcessingView(QWidget):
 
     def show_queue(self, number: int, counts: Sequence[str]) -> None:
         """Show which queue is on, and how much each has."""
-        for i, (button, count) in enumerate(zip(self._queues, counts, strict=True)):
-            button.setChecked(i == number)
-            button.setText(f"{i + 1} {QUEUES[i]}" + (f" {count}" if count else ""))
+        self._pages.show_page(number)
+        self._pages.show_counts(counts)
 
     def show_units(self, units: Sequence[tuple[str, str]], chosen: str) -> None:
         """Show the offices: (name, words) each."""

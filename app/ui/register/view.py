@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from app.ui.forms.person_form import read_day
 from app.ui.keys import key_button
 from app.ui.widgets.card import field, label_for
 from app.ui.widgets.list_table import ListTable
+from app.ui.widgets.page_row import PageRow
 from app.ui.widgets.strip import Strip
 
 PAGES = ("Sổ theo dõi hồ sơ", "Sổ chứng thực", "Đối chiếu ngày")
@@ -52,6 +52,7 @@ class RegisterView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.notice = Strip()
+        self._pages = PageRow(PAGES, self.page_chosen.emit)
         self.first_day = field("Từ ngày", "từ ngày", digits=True)
         self.last_day = field("Đến ngày", "đến ngày", digits=True)
         self.procedure = field("Mã tắt thủ tục", "mã tắt")
@@ -66,7 +67,7 @@ class RegisterView(QWidget):
             table.keys = {
                 Qt.Key.Key_Left: partial(self.stepped.emit, -1),
                 Qt.Key.Key_Right: partial(self.stepped.emit, 1),
-                **{Qt.Key.Key_1 + n: partial(self.page_chosen.emit, n) for n in range(len(PAGES))},
+                **self._pages.keys,
             }
             self.tables.addWidget(table)
         self.register.say_when_empty("Không có hồ sơ nào trong những ngày này.  ← →  Ngày khác")
@@ -79,7 +80,6 @@ class RegisterView(QWidget):
         self.seal.setProperty("soft", True)
         self.seal.setWordWrap(True)
         self.seal.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._pages: list[QPushButton] = []
         self.preview_button = key_button("print_register")
         self.export_button = key_button("export_register", "Excel")
         self.close_button = key_button("close_register")
@@ -91,18 +91,7 @@ class RegisterView(QWidget):
         self.book.activated.connect(lambda: self.book_chosen.emit(self.book.currentText()))
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(4)
-        for i, words in enumerate(PAGES):
-            button = QPushButton(f"{i + 1} {words}")
-            button.setCheckable(True)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setProperty("small", True)
-            button.setAccessibleName(words)
-            button.clicked.connect(partial(self.page_chosen.emit, i))
-            self._pages.append(button)
-            top.addWidget(button)
-        top.addStretch(1)
+        top = self._pages
         self._labels: list[QLabel] = []
         for words, line, width in (
             ("Từ", self.first_day, _DAY_PX), ("đến", self.last_day, _DAY_PX),
@@ -130,8 +119,7 @@ class RegisterView(QWidget):
 
     def show_page(self, number: int) -> None:
         """Turn to a book."""
-        for i, button in enumerate(self._pages):
-            button.setChecked(i == number)
+        self._pages.show_page(number)
         self.tables.setCurrentIndex(number)
         for widget in (*self._labels, self.first_day, self.last_day, self.procedure):
             widget.setVisible(number == 0)
