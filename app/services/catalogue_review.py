@@ -16,8 +16,8 @@ from app.domain.amounts import in_figures
 from app.domain.calendar import Term
 from app.domain.catalogue import Agency, Catalogue, Procedure, System, agency_kind_words
 from app.domain.text import fold
-from app.errors import AppError
 from app.models import catalogue as catalogues
+from app.services.acting import require
 from app.services.desk import VIETNAM, Clerk, Desk
 from app.services.paperwork import phrases
 from app.services.paperwork.counter import fee_words
@@ -51,10 +51,6 @@ _FIELDS = {
     "name_line": "tên trên giấy", "is_official": "chính thức", "sample": "cơ quan mẫu",
     "shape": "dạng mã",
 }  # fmt: skip
-
-
-class NotForYou(AppError):
-    """Only who answers for the counter looks after the catalogue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +93,9 @@ def versions(desk: Desk, clerk: Clerk) -> tuple[Version, ...]:
     """Return the versions that this station holds, the newest first.
 
     Raises:
-        NotForYou: the clerk answers not for the counter.
+        NotYours: the clerk answers not for the counter.
     """
-    _check(clerk)
+    require(clerk, "look_after")
     with desk.store.database.reading() as session:
         kept = catalogues.kept(session)
         read = [(catalogues.load_version(session, number), at) for number, at in kept]
@@ -119,9 +115,9 @@ def changed_by(desk: Desk, clerk: Clerk, number: int) -> tuple[Change, ...]:
     """Return what a version changed against the one before it; all of the first is new.
 
     Raises:
-        NotForYou: the clerk answers not for the counter.
+        NotYours: the clerk answers not for the counter.
     """
-    _check(clerk)
+    require(clerk, "look_after")
     with desk.store.database.reading() as session:
         numbers = [n for n, _ in catalogues.kept(session)]
         new = catalogues.load_version(session, number)
@@ -234,17 +230,30 @@ def _words_of(value: Any) -> str:
 # ---- the pages -----------------------------------------------------------------------------------
 
 
-def procedures(desk: Desk, on: dt.date) -> tuple[tuple[str, Row], ...]:
-    """Return (code, row): code, short, name, term, fee, papers, in force, system."""
-    catalogue, agency = desk.catalogue(), desk.agency()
-    return tuple(
-        (
-            p.code,
-            (p.code, p.short, p.name, phrases.term_words(p.term), fee_words(p, agency),
-             f"{sum(paper.required for paper in p.papers)}/{len(p.papers)}",
-             in_force_words(p, on), _SYSTEMS[p.system], "; ".join(p.open_points)),
-        )
-        for p in catalogue.procedures
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcedureLine:
+    """A procedure as a row, and in `about` what a row has no room for."""
+
+    code: str
+    row: Row
+    about: str
+
+
+def procedures(desk: Desk, on: dt.date) -> tuple[ProcedureLine, ...]:
+    """Return every procedure; its row has code, short, name, term, fee, papers, in force."""
+    agency = desk.agency()
+    return tuple(_line(p, fee_words(p, agency), on) for p in desk.catalogue().procedures)
+
+
+def _line(procedure: Procedure, fee: str, on: dt.date) -> ProcedureLine:
+    required = sum(paper.required for paper in procedure.papers)
+    points = " ".join(procedure.open_points)
+    return ProcedureLine(
+        code=procedure.code,
+        row=(procedure.code, procedure.short, procedure.name, phrases.term_words(procedure.term),
+             fee, f"{required}/{len(procedure.papers)}", in_force_words(procedure, on)),
+        about=f"{procedure.name} · Lệ phí: {fee} · Giải quyết: {_SYSTEMS[procedure.system]}"
+        + (f" · Còn ngỏ: {points}" if points else ""),
     )  # fmt: skip
 
 
@@ -339,10 +348,3 @@ def sought(rows: Iterable[Row], text: str) -> tuple[int, ...]:
         return all(any(one.startswith(word) for one in there) for word in words)
 
     return tuple(i for i, row in enumerate(rows) if fits(row))
-
-
-def _check(clerk: Clerk) -> None:
-    if not clerk.is_supervisor:
-        raise NotForYou(
-            "Danh mục do người phụ trách một cửa xem.", "Đăng nhập bằng tài khoản phụ trách."
-        )

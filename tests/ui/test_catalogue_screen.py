@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from app.models.base import CatalogueRow
 from app.services import catalogue_review, intake
-from app.services.catalogue_review import NotForYou
+from app.services.acting import NotYours
 from app.services.paperwork import making
 from app.services.paperwork.order import NothingToPrint, Order
 from app.ui.catalogue.view import CHANGES, PROCEDURES
@@ -166,7 +166,7 @@ def test_only_who_answers_for_the_counter_looks_after_it(seat, station):
     press(seat, K.Key_F12, CTRL)
 
     assert seat.window.current_screen != "catalogue"
-    with pytest.raises(NotForYou):
+    with pytest.raises(NotYours):
         catalogue_review.versions(station.desk, offices.BICH)
 
 

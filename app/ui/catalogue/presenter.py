@@ -40,15 +40,13 @@ _SAID = {
 }
 
 
-_OPEN_POINTS = 8
-
-
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A page's rows, and what each of them is about."""
+    """A page's rows; what each of them names, and what it has no column for."""
 
     rows: tuple[Row, ...]
-    about: tuple[Any, ...] = ()
+    names: tuple[Any, ...] = ()
+    about: tuple[str, ...] = ()
 
 
 class CataloguePresenter(QObject):
@@ -117,7 +115,10 @@ class CataloguePresenter(QObject):
             return _Read(tuple(change.row for change in changes))
         if page == PROCEDURES:
             listed = catalogue_review.procedures(desk, day)
-            return _Read(tuple(row for _, row in listed), tuple(code for code, _ in listed))
+            return _Read(
+                tuple(one.row for one in listed), tuple(one.code for one in listed),
+                tuple(one.about for one in listed),
+            )  # fmt: skip
         reads: dict[int, Callable[[], tuple[Row, ...]]] = {
             FEES: lambda: catalogue_review.fees(desk),
             CALENDAR: lambda: catalogue_review.calendar(desk),
@@ -133,22 +134,14 @@ class CataloguePresenter(QObject):
         if self._page == CHANGES and self._version:
             said = f"Bản {self._version}. {said}"
         count = len(self._shown)
-        columns = len(COLUMNS[self._page])
-        rows = [self._read.rows[i][:columns] for i in self._shown]
-        self._view.show_rows(rows, f"{count} dòng. {said}")
+        self._view.show_rows([self._read.rows[i] for i in self._shown], f"{count} dòng. {said}")
         self._look(self._view.table.currentRow())
 
     @Slot(int)
     def _look(self, row: int) -> None:
-        """Say of a procedure what has no column: the whole fee, who settles it, open points."""
-        if self._page != PROCEDURES or not 0 <= row < len(self._shown):
-            self._view.show_about("")
-            return
-        at = self._shown[row]
-        if at < len(self._read.rows) and len(self._read.rows[at]) > _OPEN_POINTS:
-            _, _, name, _, fee, _, _, system, points = self._read.rows[at]
-            open_words = f" · Còn ngỏ: {points}" if points else ""
-            self._view.show_about(f"{name} · Lệ phí: {fee} · Giải quyết: {system}{open_words}")
+        """Say what a row has no column for."""
+        has_words = bool(self._read.about) and 0 <= row < len(self._shown)
+        self._view.show_about(self._read.about[self._shown[row]] if has_words else "")
 
     @Slot()
     def _narrowed(self) -> None:
@@ -164,9 +157,9 @@ class CataloguePresenter(QObject):
 
     def _chosen(self) -> Any:
         row = self._view.table.currentRow()
-        if not 0 <= row < len(self._shown) or not self._read.about:
+        if not 0 <= row < len(self._shown) or not self._read.names:
             return None
-        return self._read.about[self._shown[row]]
+        return self._read.names[self._shown[row]]
 
     @Slot()
     def _opened(self) -> None:
